@@ -1,0 +1,60 @@
+# Each target sets up what it needs; on a bare Debian or Ubuntu machine, Python 3.11 to 3.13 and make are enough.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+BOOK := _build/html/index.html
+DEMO := _build/demo
+UNIT := u2-regression
+
+.DEFAULT_GOAL := help
+.PHONY: help setup browser book lint test demo bench clean
+
+help:
+	@echo "make demo    build the book, release $(UNIT), grade a sample class, say where everything is"
+	@echo "make test    set up everything (a browser too), check style and types, build the book, run all tests"
+	@echo "make book    build the book into _build/html"
+	@echo "make lint    ruff and mypy"
+	@echo "make bench   run the benchmarks"
+	@echo "make clean   remove what was built"
+
+$(READY): requirements.txt constraints.txt pyproject.toml tools/venv.sh
+	@sh tools/venv.sh $(VENV)
+	@touch $@
+
+setup: $(READY)
+
+browser: $(READY)
+	@sh tools/browser.sh $(VENV)
+
+book: $(READY)
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	@echo "The book: $(CURDIR)/$(BOOK)"
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy solutions autograder book/_ext tests tools benchmarks
+
+test: browser lint book
+	$(BIN)/pytest
+
+# Exit code 3 of `grade` says that submissions need attention; the sample class has such ones on purpose.
+demo: book
+	@rm -rf $(DEMO)
+	$(BIN)/autograder init $(DEMO)
+	$(BIN)/autograder release $(UNIT) --course $(DEMO)
+	$(BIN)/autograder sample-class $(UNIT) --course $(DEMO)
+	$(BIN)/autograder grade $(UNIT) --course $(DEMO) --timeout 10 || test $$? -eq 3
+	$(BIN)/autograder feedback $(UNIT) --course $(DEMO)
+	$(BIN)/autograder export --course $(DEMO) --to $(DEMO)/marks.csv
+	@echo
+	@echo "The book:      $(CURDIR)/$(BOOK)"
+	@echo "The feedback:  $(CURDIR)/$(DEMO)/feedback/<student>/$(UNIT)/"
+	@echo "The marks:     $(CURDIR)/$(DEMO)/marks.csv"
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf _build

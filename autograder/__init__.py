@@ -1,0 +1,1 @@
+"""From an authored assignment to marks in a gradebook, through nbgrader."""

@@ -1,0 +1,399 @@
+"""What hidden tests call, one line per check: compare a student's function with the reference, and teach.
+
+A check calls the function on fresh inputs and raises `AssertionError` with a message that shows the call,
+what came back and what was expected; where a named mistake (`autograder.mistakes`) gives the same answer, it
+says so. A function that still raises `NotImplementedError` is not attempted, and the check raises that too.
+"""
+
+from __future__ import annotations
+
+import reprlib
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.mistakes import Mistake
+
+Case = Mapping[str, Any]
+Function = Callable[..., Any]
+Numbers = NDArray[np.float64]
+
+SHOWN = 8  # elements of an array that a message shows in full
+
+
+def check_value(
+    function: Function,
+    reference: Function,
+    cases: Iterable[Case],
+    *,
+    mistakes: Sequence[Mistake] = (),
+    rtol: float = 1e-9,
+    atol: float = 1e-12,
+) -> None:
+    """Check that a function returns what the reference returns.
+
+    Parameters
+    ----------
+    function
+        The student's function.
+    reference
+        The right function; called with the same arguments, in the order of the case.
+    cases
+        Inputs by argument name; the function gets copies, so it can't change them.
+    mistakes
+        Named mistakes to look for when the value is wrong, the most specific first.
+    rtol, atol
+        |given − expected| ≤ atol + rtol·|expected| counts as equal.
+
+    Raises
+    ------
+    AssertionError
+        If the function fails, or returns something else.
+    NotImplementedError
+        If the function is not attempted.
+    """
+    for case in cases:
+        given = _call(function, case)
+        expected = _expected(reference, case)
+        if (wrong := _difference(given, expected, rtol, atol)) is not None:
+            raise AssertionError(
+                f"{_shown_call(function, case)} gave {wrong}{_named(mistakes, given, reference, case)}"
+            )
+
+
+def check_gradient(
+    function: Function,
+    reference: Function,
+    value: Function,
+    cases: Iterable[Case],
+    *,
+    mistakes: Sequence[Mistake] = (),
+    rtol: float = 1e-9,
+    atol: float = 1e-12,
+) -> None:
+    """Check a gradient with respect to the first argument, against the reference and central differences.
+
+    Parameters
+    ----------
+    function
+        The student's gradient.
+    reference
+        The right gradient.
+    value
+        The right loss, of which central differences are taken.
+    cases, mistakes, rtol, atol
+        As in `check_value`.
+
+    Raises
+    ------
+    AssertionError, NotImplementedError
+        As in `check_value`; the message adds the measured slope where the gradient is furthest off.
+    ValueError
+        If the reference itself disagrees with central differences: then the test is wrong, not the student.
+    """
+    for case in cases:
+        expected = _expected(reference, case)
+        slopes = _central_differences(value, case)
+        if _difference(expected, slopes, 1e-6, 1e-8) is not None:
+            raise ValueError(
+                f"the reference gradient disagrees with central differences at {_shown_inputs(case)}"
+            )
+        given = _call(function, case)
+        if (wrong := _difference(given, expected, rtol, atol)) is not None:
+            raise AssertionError(
+                f"{_shown_call(function, case)} gave {wrong}{_named(mistakes, given, reference, case)}"
+                f"{_slope_evidence(given, slopes, next(iter(case)))}"
+            )
+
+
+def check_raises(
+    function: Function,
+    cases: Iterable[Case],
+    *,
+    because: str,
+    accepts: Iterable[Case],
+    error: type[Exception] = ValueError,
+    mistakes: Sequence[Mistake] = (),
+) -> None:
+    """Check that a function refuses bad inputs and still accepts good ones.
+
+    Parameters
+    ----------
+    function
+        The student's function.
+    cases
+        Inputs that it must refuse.
+    because
+        Why they must be refused, as half a sentence: "the shapes differ".
+    accepts
+        Good inputs; a function that refuses everything does not pass.
+    error
+        The exception that refusing means.
+    mistakes
+        Named mistakes to look for in a value given instead; they don't need a reference.
+
+    Raises
+    ------
+    AssertionError, NotImplementedError
+        As in `check_value`.
+    """
+    for case in accepts:
+        _call(function, case)
+    for case in cases:
+        call = _shown_call(function, case)
+        try:
+            given = _run(function, case)
+        except error:
+            continue
+        except (Exception, SystemExit) as other:
+            _not_attempted(function, other)
+            raise AssertionError(
+                f"{call} raised {_shown_error(other)}, but {error.__name__} was expected, because {because}."
+            ) from other
+        raise AssertionError(
+            f"{call} gave {_shown(given, 6)}, but it should raise {error.__name__}, because {because}."
+            f"{_named(mistakes, given, None, case)}"
+        )
+
+
+def check_minimum(
+    function: Function,
+    loss: Function,
+    reference: Function,
+    cases: Iterable[Case],
+    *,
+    mistakes: Sequence[Mistake] = (),
+    slack: float = 1e-3,
+) -> None:
+    """Check that the parameters that a function finds are as good, by their loss, as the best ones.
+
+    Parameters
+    ----------
+    function
+        The student's fit; returns parameters.
+    loss
+        `loss(parameters, *inputs)`: how good parameters are.
+    reference
+        `reference(*inputs)`: the best parameters.
+    cases, mistakes
+        As in `check_value`.
+    slack
+        The loss may be this fraction above the least one.
+
+    Raises
+    ------
+    AssertionError, NotImplementedError
+        As in `check_value`.
+    """
+    for case in cases:
+        given, call = _call(function, case), _shown_call(function, case)
+        best = _expected(reference, case)
+        numbers, complaint = _as_numbers(given, best)
+        if complaint is not None:
+            raise AssertionError(f"{call} gave {complaint}{_named(mistakes, given, reference, case)}")
+        inputs = tuple(case.values())
+        reached, least = (float(loss(tuple(parameters), *inputs)) for parameters in (numbers, best))
+        if not reached <= least * (1 + slack):
+            one, other = _apart(reached, least)
+            raise AssertionError(
+                f"{call} gave {_shown(given, 6)}, whose loss is {one}; the least possible loss is {other}."
+                f"{_named(mistakes, given, reference, case)}"
+            )
+
+
+def residual_cases(
+    seed: int, *, sizes: Sequence[int] = (4, 1, 3, 6), weighted: bool = False, scale: float = 1.0
+) -> list[dict[str, Any]]:
+    """Fresh predictions and targets (and weights), short enough to be copied from a message and tried out.
+
+    `sizes` are the numbers of examples, `scale` is a factor on predictions and targets. With `weighted`, the
+    last of several weights is 0.
+
+    Examples
+    --------
+    >>> residual_cases(7, sizes=[2])
+    [{'y_pred': array([0.6, 6.3]), 'y_true': array([3.8, 7.6])}]
+    """
+    rng = np.random.default_rng(seed)
+    cases = []
+    for size in sizes:
+        y_true = np.round(rng.uniform(-5, 9, size), 1)
+        residual = np.round(rng.uniform(0.5, 4, size), 1) * rng.choice([-1.0, 1.0], size)
+        case = {"y_pred": _scaled(y_true + residual, scale), "y_true": _scaled(y_true, scale)}
+        if weighted:
+            case["weights"] = np.round(rng.uniform(0.2, 3, size), 1)
+            if size > 1:
+                case["weights"][-1] = 0.0
+        cases.append(case)
+    return cases
+
+
+def _scaled(values: Numbers, scale: float) -> Numbers:
+    """Scale to numbers of three digits, which a message can show in full."""
+    return np.array([float(f"{value * scale:.3g}") for value in np.round(values, 1)])
+
+
+def line_cases(
+    seed: int, *, size: int = 5, learning_rate: float = 0.05, steps: Sequence[int] = (1, 2, 5)
+) -> list[dict[str, Any]]:
+    """Fresh points near a line, with a learning rate and a number of gradient-descent steps to take."""
+    rng = np.random.default_rng(seed)
+    cases = []
+    for count in steps:
+        x = np.round(rng.uniform(-2, 3, size), 1)
+        y = np.round(rng.uniform(-3, 3) * x + rng.uniform(2, 9) + rng.normal(0, 0.5, size), 1)
+        cases.append({"x": x, "y": y, "learning_rate": learning_rate, "steps": count})
+    return cases
+
+
+def _run(function: Function, case: Case) -> Any:
+    """Call on copies of the inputs, without warnings: on stderr they cost marks under stock nbgrader."""
+    arguments = [np.array(value) if isinstance(value, np.ndarray) else value for value in case.values()]
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        return function(*arguments)
+
+
+def _call(function: Function, case: Case) -> Any:
+    try:
+        return _run(function, case)
+    except (Exception, SystemExit) as error:
+        _not_attempted(function, error)
+        raise AssertionError(f"{_shown_call(function, case)} raised {_shown_error(error)}") from error
+
+
+def _not_attempted(function: Function, error: BaseException) -> None:
+    if isinstance(error, NotImplementedError):
+        raise NotImplementedError(
+            f"{_name(function)} is not attempted yet: put your code where it says YOUR CODE HERE."
+        ) from None
+
+
+def _expected(reference: Function, case: Case) -> Numbers:
+    return np.asarray(_run(reference, case), dtype=np.float64)
+
+
+def _as_numbers(given: Any, expected: Numbers) -> tuple[Numbers, str | None]:
+    """Read a result as real numbers in the shape of what was expected, or say what is odd about it."""
+    wanted = f"but {_kind(expected.shape)} was expected."
+    nothing = np.empty(0)
+    if given is None:
+        return nothing, f"None, {wanted} Does every way through the function end in `return`?"
+    if isinstance(given, (str, bytes)):
+        return nothing, f"the text {_shown(given)}, {wanted}"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            array = np.array(given)
+    except Exception:
+        return nothing, f"{_shown(given)}, which can't be read as an array, {wanted}"
+    if array.dtype.kind == "c":
+        return nothing, f"the complex {_shown(given)}, {wanted}"
+    if array.dtype.kind not in "iuf":
+        return nothing, f"{_shown(given)} of type {type(given).__name__}, {wanted}"
+    if array.shape != expected.shape:
+        return nothing, f"{_kind(array.shape)}, {wanted}"
+    return array.astype(np.float64), None
+
+
+def _difference(given: Any, expected: Numbers, rtol: float, atol: float) -> str | None:
+    """Say how a result differs from what was expected; None if it does not."""
+    numbers, complaint = _as_numbers(given, expected)
+    if complaint is not None:
+        return complaint
+    if np.allclose(numbers, expected, rtol=rtol, atol=atol):
+        return None
+    one, other = _apart(numbers, expected)
+    return f"{one}, but {other} was expected."
+
+
+def _named(mistakes: Sequence[Mistake], given: Any, reference: Function | None, case: Case) -> str:
+    """Name the first mistake that gives this very answer; else say what nan and inf come from."""
+    for mistake in mistakes:
+        try:
+            answer = np.asarray(_run(partial(mistake.answer, reference), case), dtype=np.float64)
+        except Exception:  # a mistake need not make sense for every input: then it is not the one made
+            continue
+        numbers, complaint = _as_numbers(given, answer)
+        if complaint is None and np.allclose(numbers, answer, rtol=1e-9, atol=0, equal_nan=True):
+            return f" This looks like '{mistake.name}': {mistake.message}"
+    try:
+        finite = bool(np.all(np.isfinite(given)))
+    except Exception:  # not numbers: the message says so already
+        finite = True
+    return "" if finite else " nan and inf come from numbers that grow without bound, or from dividing by 0."
+
+
+def _central_differences(value: Function, case: Case) -> Numbers:
+    """Measure the slope of a loss along each element of its first argument."""
+    first, at = next(iter(case.items()))
+    slopes = np.zeros(np.shape(at))
+    for index in np.ndindex(slopes.shape):
+        step = 6e-6 * max(1.0, abs(float(at[index])))
+        up, down = np.array(at, dtype=np.float64), np.array(at, dtype=np.float64)
+        up[index] += step
+        down[index] -= step
+        rise = _run(value, {**case, first: up}) - _run(value, {**case, first: down})
+        slopes[index] = rise / (up[index] - down[index])
+    return slopes
+
+
+def _slope_evidence(given: Any, slopes: Numbers, argument: str) -> str:
+    numbers, complaint = _as_numbers(given, slopes)
+    if complaint is not None or slopes.size == 0:
+        return ""
+    index = np.unravel_index(int(np.argmax(np.abs(numbers - slopes))), slopes.shape)
+    place = f"{argument}[{', '.join(str(int(i)) for i in index)}]" if index else argument
+    one, other = _apart(numbers[index], slopes[index])
+    return (
+        f" Measured with small steps, the loss changes by {other} per unit of {place}; you have {one} there."
+    )
+
+
+def _name(function: Function) -> str:
+    return str(getattr(function, "__name__", "the function"))
+
+
+def _shown_inputs(case: Case) -> str:
+    return ", ".join(f"{name}={_shown(value)}" for name, value in case.items())
+
+
+def _shown_call(function: Function, case: Case) -> str:
+    return f"{_name(function)}({_shown_inputs(case)})"
+
+
+def _shown_error(error: BaseException) -> str:
+    text = str(error)
+    return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
+
+
+def _kind(shape: tuple[int, ...]) -> str:
+    return "one number" if shape == () else f"an array of shape {shape}"
+
+
+def _shown(value: Any, digits: int = 17) -> str:
+    """Show a value on one short line, numbers so that they can be copied."""
+    if isinstance(value, (tuple, list)) and len(value) <= SHOWN and all(np.ndim(v) == 0 for v in value):
+        brackets = "()" if isinstance(value, tuple) else "[]"
+        return brackets[0] + ", ".join(_shown(v, digits) for v in value) + brackets[1]
+    if isinstance(value, (float, np.floating)):
+        return repr(float(f"{float(value):.{digits}g}"))
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and abs(int(value)) < 10**18:
+        return str(int(value))
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        if value.ndim == 0:
+            return _shown(value[()], digits)
+        if value.size > SHOWN:
+            return f"<array of shape {value.shape}>"
+        return "[" + ", ".join(_shown(part, digits) for part in value) + "]"
+    return reprlib.repr(value)
+
+
+def _apart(one: Any, other: Any) -> tuple[str, str]:
+    """Show two values with 6 digits, or with all of them where 6 don't tell them apart."""
+    pair = _shown(one, 6), _shown(other, 6)
+    return pair if pair[0] != pair[1] else (_shown(one), _shown(other))

@@ -1,0 +1,200 @@
+"""From an authored assignment to the notebooks that nbgrader takes as source: practice.ipynb and quiz.ipynb.
+
+The same text always gives the same bytes: cell ids come from grade ids and positions, not from chance.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+from nbformat import NotebookNode
+
+from autograder.assignment import Assignment
+from autograder.errors import AutograderError
+from autograder.notebooks import new_cell, new_notebook
+from autograder.quiz import SIGNS, Key, Question, Quiz
+
+NOTEBOOKS = ("practice", "quiz")
+
+_METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def source_notebooks(assignment: Assignment) -> dict[str, NotebookNode]:
+    """Convert an authored assignment; the keys are the notebooks' names, in order."""
+    notebooks = practice_notebook(assignment), quiz_notebook(assignment.name, assignment.quiz)
+    return dict(zip(NOTEBOOKS, notebooks, strict=True))
+
+
+def practice_notebook(assignment: Assignment) -> NotebookNode:
+    """Fill in what the authored cells leave out: nbgrader's full metadata, locks and cell ids."""
+    cells = []
+    for number, authored in enumerate(assignment.practice.cells, start=1):
+        metadata: dict[str, Any] = {}
+        cell_id = f"cell-{number}"
+        if "problem" in authored.metadata:
+            cell_id = f"{authored.metadata.problem['id']}-statement"
+            metadata = {"problem": dict(authored.metadata.problem), "nbgrader": _locked(cell_id)}
+        elif "nbgrader" in authored.metadata:
+            cell_id = authored.metadata.nbgrader["grade_id"]
+            metadata = {"nbgrader": _completed(authored.metadata.nbgrader)}
+        cells.append(new_cell(authored.cell_type, authored.source, cell_id, metadata))
+    return _notebook(f"{assignment.folder / 'practice.md'}", cells)
+
+
+def quiz_notebook(name: str, quiz: Quiz) -> NotebookNode:
+    """Write a quiz as a notebook: the question, a cell for the answer, a locked cell that grades it.
+
+    The grading cell checks in the open that the answer has the right form. Its truth is a hidden test, which
+    asks `grade_answer` and so holds no key.
+    """
+    cells = [_marked("markdown", _instructions(quiz), _locked("instructions"))]
+    for number, question in enumerate(quiz, start=1):
+        cells += [
+            _marked("markdown", _statement(number, question), _locked(f"{question.id}-question")),
+            _marked("code", _answer(number, question), _solution(question.id)),
+            _marked("code", _check(name, number, question), _test(f"{question.id}-check", question.points)),
+        ]
+    return _notebook(f"the quiz of {name}", cells)
+
+
+def _notebook(origin: str, cells: list[NotebookNode]) -> NotebookNode:
+    seen: set[str] = set()
+    for cell in cells:
+        if cell.id in seen:
+            raise AutograderError(
+                f"{origin}: two cells get the id {cell.id!r}; rename a problem, a cell or a question"
+            )
+        seen.add(cell.id)
+    return new_notebook(cells, _METADATA)
+
+
+def _marked(cell_type: str, source: str, metadata: Mapping[str, Any]) -> NotebookNode:
+    return new_cell(cell_type, source, metadata["grade_id"], {"nbgrader": metadata})
+
+
+def _nbgrader(grade_id: str, **flags: Any) -> dict[str, Any]:
+    return {
+        "schema_version": 3,
+        "grade_id": grade_id,
+        "grade": False,
+        "solution": False,
+        "locked": False,
+        "task": False,
+        **flags,
+    }
+
+
+def _locked(grade_id: str) -> dict[str, Any]:
+    return _nbgrader(grade_id, locked=True)
+
+
+def _solution(grade_id: str) -> dict[str, Any]:
+    return _nbgrader(grade_id, solution=True)
+
+
+def _test(grade_id: str, points: float) -> dict[str, Any]:
+    return _nbgrader(grade_id, grade=True, locked=True, points=points)
+
+
+def _completed(brief: Mapping[str, Any]) -> dict[str, Any]:
+    if brief.get("grade"):
+        return _test(brief["grade_id"], brief["points"])
+    return _solution(brief["grade_id"]) if brief.get("solution") else _locked(brief["grade_id"])
+
+
+def _points(points: int) -> str:
+    return f"{points} point{'' if points == 1 else 's'}"
+
+
+def _instructions(quiz: Quiz) -> str:
+    total = sum(question.points for question in quiz)
+    return (
+        f"# {quiz.title}\n\n"
+        f"{len(quiz.questions)} questions, {_points(total)}. Below each question is a cell such as "
+        "`answer_1 = None`: put your answer in place of `None` and run the cell. You need not touch the "
+        "lines below it; they only speak up while there is no answer.\n\n"
+        "The cell after it is locked. Run it to see whether your answer can be read; "
+        "whether it is right is decided when the quiz is graded."
+    )
+
+
+def _statement(number: int, question: Question) -> str:
+    parts = [f"## Question {number} ({_points(question.points)})", question.text.strip()]
+    if question.options:
+        items = [textwrap.indent(option.text.strip(), "  ").strip() for option in question.options]
+        letters = question.letters
+        parts.append(
+            "\n".join(f"- **{letter}.** {item}" for letter, item in zip(letters, items, strict=True))
+        )
+    if question.kind in ("number", "argmin"):
+        parts.append(f"Anything within ±{question.tolerance:g} of the exact number counts as right.")
+    return "\n\n".join(parts)
+
+
+def _form(question: Question) -> str:
+    """Say what an answer looks like, in words that fit after 'your answer:'."""
+    if question.kind == "choice":
+        return f'one letter in quotes, such as "{question.letters[0]}"'
+    if question.kind == "several":
+        first, second = question.letters[:2]
+        return (
+            f'a set of letters, such as {{"{first}", "{second}"}}: all that hold, and there may be only one'
+        )
+    if question.kind == "sign":
+        return '"negative", "zero" or "positive", in quotes'
+    return "a number, such as 1.5"
+
+
+def _answer(number: int, question: Question) -> str:
+    # The region stands under `if`, so that an answered cell never reaches the stub that nbgrader puts there.
+    return (
+        f"# Your answer: {_form(question)}.\n"
+        f"answer_{number} = None\n\n"
+        f"if answer_{number} is None:\n"
+        "    ### BEGIN SOLUTION\n"
+        f"    answer_{number} = {_literal(question.key)}\n"
+        "    ### END SOLUTION"
+    )
+
+
+def _literal(key: Key) -> str:
+    """Write a key as Python source, a set in the order of its letters."""
+    if isinstance(key, frozenset):
+        return "{" + ", ".join(f'"{letter}"' for letter in sorted(key)) + "}"
+    return f'"{key}"' if isinstance(key, str) else f"{key:.10g}"
+
+
+def _check(name: str, number: int, question: Question) -> str:
+    answer = f"answer_{number}"
+    imports = "import math\nimport numbers\n\n" if question.kind in ("number", "argmin") else ""
+    wanted = f"Question {number}: give {_form(question)}; you gave "
+    return (
+        f"{imports}"
+        f'assert {answer} is not None, "Question {number} is not answered yet."\n'
+        f"assert {_form_condition(answer, question)}, (\n"
+        f"    {wanted!r} + repr({answer})\n"
+        ")\n"
+        "### BEGIN HIDDEN TESTS\n"
+        "from autograder.quiz import grade_answer\n\n"
+        f'grade_answer("{name}", "{question.id}", {answer})\n'
+        "### END HIDDEN TESTS"
+    )
+
+
+def _form_condition(answer: str, question: Question) -> str:
+    letters = list(question.letters)
+    if question.kind == "choice":
+        return f"isinstance({answer}, str) and {answer} in {letters}"
+    if question.kind == "several":
+        some = f"isinstance({answer}, (set, frozenset, list, tuple)) and {answer}"
+        return f"{some} and all(letter in {letters} for letter in {answer})"
+    if question.kind == "sign":
+        return f"isinstance({answer}, str) and {answer} in {list(SIGNS)}"
+    return (
+        f"isinstance({answer}, numbers.Real) and not isinstance({answer}, bool) and math.isfinite({answer})"
+    )

@@ -1,0 +1,190 @@
+"""A course directory: a normal nbgrader one, made by `init_course` and the instructor's from then on."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.assignment import ASSIGNMENTS, list_assignments, load_assignment, unknown_name
+from autograder.convert import source_notebooks
+from autograder.errors import AutograderError
+from autograder.notebooks import notebook_text
+
+CONFIG = "nbgrader_config.py"
+
+_CONFIG_TEXT = '''\
+"""nbgrader's settings for this course. The course is yours: change what you like."""
+
+c = get_config()  # noqa: F821  (nbgrader provides it)
+
+c.CourseDirectory.course_id = "{course_id}"
+c.CourseDirectory.source_directory = "source"
+c.CourseDirectory.release_directory = "release"
+c.CourseDirectory.submitted_directory = "submitted"
+c.CourseDirectory.autograded_directory = "autograded"
+c.CourseDirectory.feedback_directory = "feedback"
+
+# Seconds that one cell of a submission may run.
+c.Execute.timeout = 30
+
+# nbgrader gives full marks to a test cell that shows no error, and Jupyter skips cells with a certain tag.
+# With a tag that no one can guess, a student can't have the tests skipped. Keep this line to yourself.
+c.Execute.skip_cells_with_tag = "{tag}"
+
+# nbgrader takes anything on stderr for a failure; with this, a warning costs no marks. Errors still do.
+c.IgnorePattern.enabled = True
+c.IgnorePattern.pattern = r"(?s)."
+
+# Students' text and output are cleaned of scripts before they appear in feedback and in formgrader.
+c.HTMLExporter.sanitize_html = True
+
+# What stands in place of a solution in the students' version.
+c.ClearSolutions.code_stub = {{"python": "# YOUR CODE HERE\\nraise NotImplementedError()"}}
+'''
+
+_README_TEXT = """\
+# {course_id}
+
+A course directory for nbgrader. From inside it:
+
+1. `autograder release ASSIGNMENT` writes what students get to `release/ASSIGNMENT/`: no solutions, no hidden
+   tests. It runs the solutions first and refuses an assignment that fails its own tests.
+2. Put what they hand in under `submitted/STUDENT/ASSIGNMENT/`, or collect it with nbgrader. To try things out
+   first, `autograder sample-class ASSIGNMENT` makes up a class.
+3. `autograder grade ASSIGNMENT` runs and marks it all, and names each submission that needs your attention.
+4. `autograder feedback ASSIGNMENT` writes a page per student and notebook to `feedback/`.
+5. `autograder export` writes all marks to `marks.csv`.
+
+Assignments here: {assignments}.
+
+`source/` holds the notebooks with solutions and hidden tests; edit them and release again when you want a
+change. Marks are in `gradebook.db`, nbgrader's own gradebook, so `nbgrader` and its formgrader work here as
+ever. Settings are in `{config}`. Nobody but you can read this directory, and that is how it should stay: it
+holds the solutions, the hidden tests and the marks.
+"""
+
+
+@dataclass(frozen=True)
+class Course:
+    """Where the parts of a course directory are."""
+
+    root: Path
+
+    @property
+    def source(self) -> Path:
+        """The notebooks with solutions and hidden tests, by assignment."""
+        return self.root / "source"
+
+    @property
+    def release(self) -> Path:
+        """What students get, by assignment."""
+        return self.root / "release"
+
+    @property
+    def submitted(self) -> Path:
+        """What students handed in, by student and assignment."""
+        return self.root / "submitted"
+
+    @property
+    def autograded(self) -> Path:
+        """The notebooks as they ran, by student and assignment."""
+        return self.root / "autograded"
+
+    @property
+    def feedback(self) -> Path:
+        """The feedback pages, by student and assignment."""
+        return self.root / "feedback"
+
+    @property
+    def gradebook(self) -> Path:
+        """nbgrader's database, unless the configuration names another."""
+        return self.root / "gradebook.db"
+
+    def assignments(self) -> list[str]:
+        """Name the assignments in source/."""
+        if not self.source.is_dir():
+            return []
+        return sorted(path.name for path in self.source.iterdir() if path.is_dir() and path.name[0] != ".")
+
+    def require_assignment(self, name: str) -> None:
+        """Raise an error that suggests near names when source/ has no such assignment."""
+        known = self.assignments()
+        if name not in known:
+            raise AutograderError(f"{self.source}: " + unknown_name("assignment", name, known))
+
+    def require_writable(self) -> None:
+        """Raise an error naming the first part of the course that the commands could not write to."""
+        for path in (self.root, self.release, self.submitted, self.autograded, self.feedback, self.gradebook):
+            if path.exists() and not may_write(path):
+                raise AutograderError(f"{path}: no permission to write; ask its owner, or run as its owner")
+
+
+def may_write(path: Path) -> bool:
+    """Whether this process may write to an existing file or folder."""
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def open_course(root: Path) -> Course:
+    """Find the course directory at a path.
+
+    Raises
+    ------
+    AutograderError
+        If the path holds no course directory.
+    """
+    root = Path(os.path.abspath(root))
+    if not (root / CONFIG).is_file():
+        raise AutograderError(
+            f"{root} is not a course directory (it has no {CONFIG}). "
+            "Name one with --course DIR, or make one with `autograder init DIR`."
+        )
+    return Course(root)
+
+
+def init_course(directory: Path, names: Sequence[str] = (), assignments: Path = ASSIGNMENTS) -> Course:
+    """Make a course directory with the named assignments, or with all of them.
+
+    Everything is written next to `directory` first and moved into place at the end.
+
+    Raises
+    ------
+    AutograderError
+        If `directory` exists, its parent can't be written to, or an assignment can't be read.
+    """
+    directory = Path(os.path.abspath(directory))
+    if os.path.lexists(directory):
+        raise AutograderError(f"{directory} exists already; name a new directory, nothing was changed")
+    if not directory.parent.is_dir():
+        raise AutograderError(f"{directory.parent} does not exist; make it first")
+    if not may_write(directory.parent):
+        raise AutograderError(f"{directory.parent}: no permission to write; choose another place")
+    names = list(dict.fromkeys(names)) or list_assignments(assignments)
+    if not names:
+        raise AutograderError(f"{assignments} holds no assignment")
+    sources = {name: source_notebooks(load_assignment(name, assignments)) for name in names}
+
+    draft = Path(
+        tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent)
+    )  # readable by its owner only
+    try:
+        for name, notebooks in sources.items():
+            folder = draft / "source" / name
+            folder.mkdir(parents=True)
+            for notebook, content in notebooks.items():
+                (folder / f"{notebook}.ipynb").write_text(notebook_text(content), encoding="utf-8")
+        course_id = re.sub(r"[^A-Za-z0-9_-]+", "-", directory.name).strip("-") or "course"
+        config = _CONFIG_TEXT.format(course_id=course_id, tag=secrets.token_hex(16))
+        (draft / CONFIG).write_text(config, encoding="utf-8")
+        readme = _README_TEXT.format(course_id=course_id, assignments=", ".join(names), config=CONFIG)
+        (draft / "README.md").write_text(readme, encoding="utf-8")
+        draft.rename(directory)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return Course(directory)

@@ -1,0 +1,114 @@
+"""Marks as a CSV file and as a table of text."""
+
+from __future__ import annotations
+
+import csv
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from autograder.course import Course
+from autograder.errors import AutograderError
+from autograder.marks import Mark, read_marks
+from autograder.nbgrader_session import NbGraderSession
+
+
+def export(course: Course, to: Path) -> int:
+    """Write one row per student and assignment; return how many.
+
+    Raises
+    ------
+    AutograderError
+        If nothing is released, no student is known, or the file can't be written; an earlier file stays.
+    """
+    rows: list[Mark] = []
+    with NbGraderSession(course).gradebook() as gradebook:
+        students = [student.id for student in gradebook.students]
+        for assignment in sorted(gradebook.assignments, key=lambda assignment: assignment.name):
+            marks = {mark.student: mark for mark in read_marks(gradebook, assignment.name)}
+            nothing = dict.fromkeys((notebook.name for notebook in assignment.notebooks), 0.0)
+            for student in sorted(students):
+                absent = Mark(
+                    student, assignment.name, nothing, 0.0, assignment.max_score, ("nothing handed in",)
+                )
+                rows.append(marks.get(student, absent))
+    if not rows:
+        raise AutograderError(f"{course.root} has no marks yet: release an assignment and grade it first")
+    _write_whole(to, rows)
+    return len(rows)
+
+
+def table(marks: Sequence[Mark]) -> str:
+    """Lay marks out in columns, a line per student.
+
+    Examples
+    --------
+    >>> print(table([Mark("ada", "u2", {"practice": 14.0, "quiz": 5.5}, 19.5, 20.0, ())]))
+    student  practice  quiz  total  max
+    ada            14   5.5   19.5   20
+    """
+    lines = [["student", *_notebooks(marks), "total", "max"]]
+    for mark in marks:
+        scores = [_number(mark.scores.get(notebook)) for notebook in _notebooks(marks)]
+        lines.append([mark.student, *scores, _number(mark.total), _number(mark.maximum)])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(
+            [cells[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(cells[1:], widths[1:], strict=True))]
+        )
+        for cells in lines
+    )
+
+
+def _write_whole(to: Path, rows: Sequence[Mark]) -> None:
+    """Write next to the target and move into place, so that a reader never sees half a file."""
+    if to.is_dir():
+        raise AutograderError(f"{to} is a directory; name a file")
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", newline="", dir=to.parent, prefix=f".{to.name}-", delete=False
+        ) as draft:
+            try:
+                csv.writer(draft).writerows(_csv_rows(rows))
+                draft.flush()
+                os.replace(draft.name, to)
+            except BaseException:
+                os.unlink(draft.name)
+                raise
+    except OSError as error:
+        raise AutograderError(f"{to}: can't be written ({error.strerror}); nothing was changed") from error
+
+
+def _csv_rows(marks: Sequence[Mark]) -> Iterator[list[str]]:
+    notebooks = _notebooks(marks)
+    yield ["student", "assignment", *notebooks, "total", "max", "remarks"]
+    for mark in marks:
+        scores = [_number(mark.scores.get(notebook)) for notebook in notebooks]
+        totals = [_number(mark.total), _number(mark.maximum)]
+        yield [
+            _defused(mark.student),
+            _defused(mark.assignment),
+            *scores,
+            *totals,
+            _defused(" | ".join(mark.remarks)),
+        ]
+
+
+def _notebooks(marks: Iterable[Mark]) -> list[str]:
+    return list(dict.fromkeys(notebook for mark in marks for notebook in sorted(mark.scores)))
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.10g}"
+
+
+def _defused(text: str) -> str:
+    """Keep a spreadsheet from running a text as a formula: those that start like one get an apostrophe.
+
+    Examples
+    --------
+    >>> _defused("=1+1"), _defused("ada")
+    ("'=1+1", 'ada')
+    """
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -1,0 +1,343 @@
+"""Quizzes as data: read a quiz file, compute its keys with `solutions`, and assess an answer.
+
+A chapter's quick check and a unit's graded quiz share this format. No key is typed: whether an option
+holds, and what number is right, are Python expressions, evaluated here with everything public in `solutions`,
+`np` and `minimiser` in scope.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import yaml
+
+import solutions
+
+Kind = Literal["choice", "several", "number", "sign", "argmin"]
+Key = str | frozenset[str] | float
+
+LETTERS = "abcdefgh"
+SIGNS = ("negative", "zero", "positive")
+
+
+class QuizError(ValueError):
+    """A quiz file that can't be used; the message names the file, the question and the field."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a choice: its letter, what it says, whether it holds, and what to say to who picks it."""
+
+    letter: str
+    text: str
+    holds: bool
+    feedback: str
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """The number that one misconception gives, and the feedback for it."""
+
+    answer: float
+    feedback: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether an answer is right, and the feedback on it."""
+
+    correct: bool
+    feedback: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question with its computed key.
+
+    `key` is a letter (choice), a set of letters (several), a number (number, argmin) or a word of `SIGNS`
+    (sign).
+    """
+
+    id: str
+    kind: Kind
+    text: str
+    objectives: tuple[str, ...]
+    points: int
+    options: tuple[Option, ...]
+    key: Key
+    tolerance: float
+    feedback: Mapping[str, str]
+    mistakes: tuple[Mistake, ...]
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """The letters of the options, in order."""
+        return tuple(option.letter for option in self.options)
+
+    def form_error(self, given: object) -> str | None:
+        """Say what is wrong with the form of an answer, whatever its truth; None when the form is right."""
+        if self.kind == "choice" and not (isinstance(given, str) and given in self.letters):
+            return f"give one letter in quotes, one of {', '.join(self.letters)}; you gave {given!r}"
+        if self.kind == "several" and not (
+            isinstance(given, (set, frozenset, list, tuple))
+            and given
+            and all(g in self.letters for g in given)
+        ):
+            letters = ", ".join(self.letters)
+            return f'give a set of letters, such as {{"a", "b"}}, out of {letters}; you gave {given!r}'
+        if self.kind == "sign" and not (isinstance(given, str) and given in SIGNS):
+            return f'give "negative", "zero" or "positive", in quotes; you gave {given!r}'
+        if self.kind in ("number", "argmin") and not _is_number(given):
+            return f"give a finite number, such as 1.5; you gave {given!r}"
+        return None
+
+    def assess(self, given: Any) -> Verdict:
+        """Compare an answer of the right form with the key.
+
+        Raises
+        ------
+        QuizError
+            If the form is wrong (see `form_error`).
+        """
+        if (error := self.form_error(given)) is not None:
+            raise QuizError(f"question {self.id}: {error}")
+        if self.kind in ("choice", "several"):
+            chosen = frozenset(given)
+            right = frozenset(option.letter for option in self.options if option.holds)
+            correct = chosen == right
+            feedback = [option.feedback for option in self.options if option.letter in chosen]
+            if self.kind == "several" and chosen < right:
+                feedback.append("What you chose holds, but it is not all that holds.")
+            return Verdict(correct, tuple(feedback))
+        if self.kind == "sign":
+            return Verdict(given == self.key, (self.feedback[given],))
+        return self._assess_number(float(given))
+
+    def _assess_number(self, given: float) -> Verdict:
+        assert isinstance(self.key, float)
+        if abs(given - self.key) <= self.tolerance:
+            return Verdict(True, (self.feedback["right"],))
+        for mistake in self.mistakes:
+            if abs(given - mistake.answer) <= self.tolerance:
+                return Verdict(False, (mistake.feedback,))
+        return Verdict(False, (self.feedback["wrong"],))
+
+
+@dataclass(frozen=True)
+class Quiz:
+    """The questions of one quiz file, in order."""
+
+    title: str
+    read: str
+    questions: tuple[Question, ...]
+
+    def __iter__(self) -> Iterator[Question]:
+        return iter(self.questions)
+
+    def question(self, question_id: str) -> Question:
+        """Find a question by its id."""
+        for question in self.questions:
+            if question.id == question_id:
+                return question
+        known = ", ".join(question.id for question in self.questions)
+        raise QuizError(f"no question {question_id!r} in quiz {self.title!r}; it has {known}")
+
+
+def load_quiz(path: str | Path) -> Quiz:
+    """Read a quiz file, check it against the schema and compute every key.
+
+    Raises
+    ------
+    QuizError
+        If the file can't be read, breaks the schema, or an expression in it fails; the message says where.
+    """
+    path = Path(path)
+    data = _read(path)
+    _check_schema(path, data)
+    return _build(path, data)
+
+
+def grade_answer(unit: str, question_id: str, given: object) -> None:
+    """Assess an answer to a unit's graded quiz; hidden tests call this.
+
+    Raises
+    ------
+    AssertionError
+        If the answer is missing, malformed or wrong; the message is the feedback.
+    """
+    quiz = _unit_quiz(unit)
+    question = quiz.question(question_id)
+    if given is None:
+        raise AssertionError("This question is not answered yet.")
+    if (error := question.form_error(given)) is not None:
+        raise AssertionError(f"The answer can't be read: {error}.")
+    verdict = question.assess(given)
+    if not verdict.correct:
+        raise AssertionError(
+            " ".join(text.strip() for text in verdict.feedback) + f" (Read again: {quiz.read}.)"
+        )
+
+
+def minimiser(f: Callable[[float], float], low: float, high: float) -> float:
+    """Where a function with one valley on [low, high] is least, by repeated refinement of a grid.
+
+    Examples
+    --------
+    >>> round(minimiser(lambda c: (c - 2) ** 2, 0, 10), 6)
+    2.0
+    """
+    for _ in range(12):
+        grid = np.linspace(low, high, 101)
+        best = int(np.argmin([float(f(float(c))) for c in grid]))
+        low, high = float(grid[max(best - 1, 0)]), float(grid[min(best + 1, 100)])
+    return (low + high) / 2
+
+
+@cache
+def _unit_quiz(unit: str) -> Quiz:
+    # Checked against the schema when the notebook was made; the validator alone takes a second to import,
+    # and that second would count as the student's.
+    path = Path(str(resources.files("autograder"))) / "assignments" / unit / "quiz.yml"
+    return _build(path, _read(path))
+
+
+def _read(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise QuizError(f"{path}: can't be read as YAML: {error}") from error
+
+
+def _build(path: Path, data: Mapping[str, Any]) -> Quiz:
+    questions = tuple(_question(path, item) for item in data["questions"])
+    ids = [question.id for question in questions]
+    if twice := sorted({i for i in ids if ids.count(i) > 1}):
+        raise QuizError(f"{path}: question id {twice[0]!r} is used twice; ids must be unique")
+    return Quiz(data["title"], data["read"], questions)
+
+
+def _is_number(given: object) -> bool:
+    return (
+        isinstance(given, (int, float, np.integer, np.floating))
+        and not isinstance(given, bool)
+        and math.isfinite(float(given))
+    )
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    text = resources.files("autograder").joinpath("quiz.schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+def _check_schema(path: Path, data: Any) -> None:
+    import jsonschema  # takes a second, which reading a question's key while grading should not
+
+    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(_schema()).iter_errors(data))
+    if error is None:
+        return
+    place = ".".join(str(part) for part in error.absolute_path) or "top level"
+    where = list(error.absolute_path)
+    if len(where) > 1 and where[0] == "questions":
+        question = data["questions"][where[1]]
+        name = question.get("id", where[1]) if isinstance(question, dict) else where[1]
+        place = f"question {name!r}, {'.'.join(map(str, where[2:])) or 'fields'}"
+    raise QuizError(f"{path}: {place}: {error.message}")
+
+
+@cache
+def _namespace() -> dict[str, Any]:
+    return {
+        **{name: getattr(solutions, name) for name in solutions.__all__},
+        "np": np,
+        "minimiser": minimiser,
+    }
+
+
+def _evaluate(path: Path, item: Mapping[str, Any], field: str, expression: str | float | bool) -> Any:
+    try:
+        return eval(str(expression), _namespace())  # authored with the course, not by a student
+    except Exception as error:
+        raise QuizError(
+            f"{path}: question {item['id']!r}, {field}: {expression!r} fails: {error!r}"
+        ) from error
+
+
+def _truth(path: Path, item: Mapping[str, Any], field: str, expression: str | float | bool) -> bool:
+    value = _evaluate(path, item, field, expression)
+    if not isinstance(value, (bool, np.bool_)):
+        raise QuizError(
+            f"{path}: question {item['id']!r}, {field}: {expression!r} is {value!r}, not True or False"
+        )
+    return bool(value)
+
+
+def _number(path: Path, item: Mapping[str, Any], field: str, expression: str | float | bool) -> float:
+    value = _evaluate(path, item, field, expression)
+    if not _is_number(value):
+        raise QuizError(
+            f"{path}: question {item['id']!r}, {field}: {expression!r} is {value!r}, not a finite number"
+        )
+    return float(value)
+
+
+def _question(path: Path, item: Mapping[str, Any]) -> Question:
+    options = tuple(
+        Option(
+            letter,
+            option["text"],
+            _truth(path, item, f"options.{letter}.holds", option["holds"]),
+            option["feedback"],
+        )
+        for letter, option in zip(LETTERS, item.get("options", ()), strict=False)
+    )
+    mistakes = tuple(
+        Mistake(_number(path, item, f"mistakes.{i}.answer", mistake["answer"]), mistake["feedback"])
+        for i, mistake in enumerate(item.get("mistakes", ()))
+    )
+    question = Question(
+        id=item["id"],
+        kind=item["kind"],
+        text=item["text"],
+        objectives=tuple(item["objectives"]),
+        points=item.get("points", 1),
+        options=options,
+        key=_key(path, item, options),
+        tolerance=float(item.get("tolerance", 0.0)),
+        feedback=item.get("feedback", {}),
+        mistakes=mistakes,
+    )
+    for i, mistake in enumerate(mistakes):
+        if isinstance(question.key, float) and abs(mistake.answer - question.key) <= question.tolerance:
+            raise QuizError(
+                f"{path}: question {item['id']!r}, mistakes.{i}: its answer is within tolerance of the key"
+            )
+    return question
+
+
+def _key(path: Path, item: Mapping[str, Any], options: tuple[Option, ...]) -> Key:
+    kind = item["kind"]
+    right = [option.letter for option in options if option.holds]
+    if kind == "choice":
+        if len(right) != 1:
+            raise QuizError(
+                f"{path}: question {item['id']!r}: exactly one option must hold, but {right or 'none'} do"
+            )
+        return right[0]
+    if kind == "several":
+        if not right:
+            raise QuizError(f"{path}: question {item['id']!r}: at least one option must hold")
+        return frozenset(right)
+    answer = _number(path, item, "answer", item["answer"])
+    if kind == "sign":
+        return SIGNS[int(np.sign(answer)) + 1]
+    return answer

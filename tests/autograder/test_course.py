@@ -1,0 +1,161 @@
+"""Making a course directory, and what is said where there is none."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from traitlets.config.loader import PyFileConfigLoader
+
+from autograder.cli import main
+from autograder.course import init_course, open_course
+from autograder.errors import AutograderError
+from autograder.notebooks import read_notebook
+
+FIXTURES = Path(__file__).parent / "fixtures"
+Snapshot = Callable[[Path], dict[str, bytes]]
+
+
+@contextmanager
+def without_permission(folder: Path) -> Iterator[None]:
+    """As someone who may not write: root becomes nobody, others take the permission from the folder."""
+    if os.geteuid() == 0:
+        os.seteuid(65534)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+    else:
+        folder.chmod(0o555)
+        try:
+            yield
+        finally:
+            folder.chmod(0o755)
+
+
+@pytest.fixture
+def readable() -> Iterator[Path]:
+    """A folder that everyone can enter, unlike pytest's own temporary ones."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def test_a_new_course_is_an_nbgrader_course_that_only_its_owner_reads(
+    tmp_path: Path, snapshot: Snapshot
+) -> None:
+    course = init_course(tmp_path / "losses 2031", ["tiny"], FIXTURES)
+    assert sorted(snapshot(course.root)) == [
+        "README.md", "nbgrader_config.py", "source", "source/tiny", "source/tiny/practice.ipynb",
+        "source/tiny/quiz.ipynb",
+    ]  # fmt: skip
+    assert len(read_notebook(course.source / "tiny" / "practice.ipynb").cells) == 8
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(course.root)).load_config()
+    assert config.CourseDirectory.course_id == "losses-2031"
+    assert config.HTMLExporter.sanitize_html is True
+    assert course.root.stat().st_mode & 0o077 == 0
+    assert open_course(course.root) == course
+
+
+def test_every_course_has_a_skip_tag_of_its_own(tmp_path: Path) -> None:
+    tags = set()
+    for name in ("one", "two"):
+        root = init_course(tmp_path / name, ["tiny"], FIXTURES).root
+        tags.add(
+            PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config().Execute.skip_cells_with_tag
+        )
+    assert len(tags) == 2
+    assert all(len(tag) == 32 for tag in tags)
+
+
+@pytest.mark.parametrize("kind", ["directory", "file", "dangling link"])
+def test_an_existing_path_is_left_alone(
+    tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str], snapshot: Snapshot
+) -> None:
+    target = tmp_path / "course"
+    if kind == "directory":
+        (target / "mine").mkdir(parents=True)
+    elif kind == "file":
+        target.write_text("mine")
+    else:
+        target.symlink_to(tmp_path / "nowhere")
+    before = snapshot(tmp_path)
+    assert main(["init", str(target)]) == 1
+    assert (
+        capsys.readouterr().err
+        == f"autograder: {target} exists already; name a new directory, nothing was changed\n"
+    )
+    assert snapshot(tmp_path) == before
+
+
+def test_an_unknown_assignment_makes_no_course(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], snapshot: Snapshot
+) -> None:
+    assert main(["init", str(tmp_path / "course"), "--assignment", "u2-regresion"]) == 1
+    assert "There is no assignment 'u2-regresion'. Did you mean 'u2-regression'?" in capsys.readouterr().err
+    assert snapshot(tmp_path) == {}
+
+
+def test_a_failure_half_way_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, snapshot: Snapshot
+) -> None:
+    def full_disk(*_: object, **__: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("autograder.course.notebook_text", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        init_course(tmp_path / "course", ["tiny"], FIXTURES)
+    assert snapshot(tmp_path) == {}
+
+
+def test_a_missing_parent_is_named(tmp_path: Path) -> None:
+    with pytest.raises(AutograderError, match=r"nowhere does not exist; make it first"):
+        init_course(tmp_path / "nowhere" / "course", ["tiny"], FIXTURES)
+
+
+def test_no_permission_to_write_is_said_before_anything_is_tried(readable: Path, snapshot: Snapshot) -> None:
+    with (
+        without_permission(readable),
+        pytest.raises(AutograderError, match="no permission to write; choose another"),
+    ):
+        init_course(readable / "course", ["tiny"], FIXTURES)
+    assert snapshot(readable) == {}
+
+
+def test_a_course_of_someone_else_is_not_written_to(readable: Path) -> None:
+    course = init_course(readable / "course", ["tiny"], FIXTURES)
+    course.root.chmod(0o755)
+    with (
+        without_permission(course.root),
+        pytest.raises(AutograderError, match="course: no permission to write"),
+    ):
+        course.require_writable()
+
+
+@pytest.mark.parametrize(
+    "command", [["release", "tiny"], ["grade", "tiny"], ["feedback", "tiny"], ["export"]]
+)
+def test_outside_a_course_the_way_in_is_named(
+    tmp_path: Path, command: list[str], capsys: pytest.CaptureFixture[str], snapshot: Snapshot
+) -> None:
+    assert main([*command, "--course", str(tmp_path)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(
+        f"autograder: {tmp_path} is not a course directory (it has no nbgrader_config.py)."
+    )
+    assert "`autograder init DIR`" in error
+    assert len(error.splitlines()) == 1
+    assert snapshot(tmp_path) == {}
+
+
+def test_a_broken_configuration_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    course = init_course(tmp_path / "course", ["tiny"], FIXTURES)
+    (course.root / "nbgrader_config.py").write_text("c = get_config(\n")
+    assert main(["export", "--course", str(course.root)]) == 1
+    error = capsys.readouterr().err
+    assert "nbgrader_config.py: can't be loaded: SyntaxError" in error
+    assert len(error.splitlines()) == 1

@@ -1,0 +1,369 @@
+"""A small class from release to marks on stock nbgrader, with submissions that go wrong in many ways."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from nbgrader.validator import Validator  # type: ignore[import-untyped]
+
+from autograder.cli import main
+from autograder.course import Course
+from autograder.errors import AutograderError
+from autograder.notebooks import notebook_text, read_notebook
+from autograder.sample_class import load_sample_class, make_sample_class
+from autograder.workflow import feedback, grade, release
+
+FIXTURES = Path(__file__).parent / "fixtures"
+HandIn = Callable[..., Path]
+Snapshot = Callable[[Path], dict[str, bytes]]
+
+RIGHT = {"double-code": "def double(x):\n    return 2 * x", "half-code": "def half(x):\n    return x / 2"}
+WRONG = {"double-code": "def double(x):\n    return x", "half-code": "def half(x):\n    return x"}
+
+
+def exported(course: Course) -> dict[str, dict[str, str]]:
+    """The exported rows by student."""
+    assert main(["export", "--course", str(course.root)]) == 0
+    with (course.root / "marks.csv").open(newline="", encoding="utf-8") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+def test_nothing_that_students_must_not_get_is_in_the_release(released: Course) -> None:
+    folder = released.release / "tiny"
+    assert sorted(path.name for path in folder.iterdir()) == ["practice.ipynb", "quiz.ipynb"]
+    text = "".join(path.read_text(encoding="utf-8") for path in folder.iterdir())
+    secrets = [
+        "secret_sum",
+        "return x / 2",
+        "-1013",
+        "BEGIN ",
+        "END ",
+        "HIDDEN",
+        "grade_answer",
+        "tiny_",
+        "3.625",
+    ]
+    secrets += [
+        'answer_1 = \\"b\\"',
+        '{\\"a\\", \\"c\\"}',
+        'answer_4 = \\"negative\\"',
+        "One and one",
+        "Two is even",
+    ]
+    assert [secret for secret in secrets if secret in text] == []
+    assert text.count("raise NotImplementedError()") == 6
+    assert 'assert double(2) == 4, \\"double(2) should be 4\\"' in text
+
+
+def test_the_sample_class_gets_the_marks_written_by_hand(
+    released: Course, capfd: pytest.CaptureFixture[str]
+) -> None:
+    students = make_sample_class(released, "tiny", FIXTURES)
+    assert [student.id for student in students] == ["ada", "bob", "cyd", "dan"]
+    capfd.readouterr()
+
+    assert main(["grade", "tiny", "--course", str(released.root), "--progress"]) == 3
+    output, errors = capfd.readouterr()
+    assert output.splitlines() == [
+        "student  practice  quiz  total  max",
+        "ada             5     5     10   10",
+        "bob             3     0      3   10",
+        "cyd             5     3      8   10",
+        "dan             3     0      3   10",
+    ]
+    assert errors.splitlines() == [
+        "[1/4] ada", "[2/4] bob", "[3/4] cyd", "[4/4] dan", "autograder: dan: quiz.ipynb was not handed in",
+    ]  # fmt: skip
+
+    rows = exported(released)
+    for student in load_sample_class(FIXTURES / "tiny" / "sample_class.yml"):
+        assert {name: float(rows[student.id][name]) for name in student.marks} == student.marks
+
+    assert feedback(released, "tiny").problems == ()
+    pages = {
+        path.parent.parent.name: path.read_text("utf-8")
+        for path in released.feedback.glob("*/tiny/quiz.html")
+    }
+    assert set(pages) == {"ada", "bob", "cyd", "dan"}
+    assert "That is one of the two." in pages["cyd"]
+    assert "Question 4: give" in pages["cyd"]
+    assert "Question 1 is not answered yet." in pages["bob"]
+    assert "quiz.ipynb was not handed in" in pages["dan"]
+
+    before = exported(released)
+    with pytest.raises(AutograderError, match=r"ada/tiny exists already; nothing was changed"):
+        make_sample_class(released, "tiny", FIXTURES)
+    assert exported(released) == before
+
+
+def test_a_broken_submission_costs_its_own_marks_only(
+    released: Course, hand_in: HandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hand_in("a-dead", RIGHT | {"half-code": "import os\nos._exit(0)"})
+    hand_in("b-text", RIGHT).write_text("not a notebook")
+    copied = hand_in("c-copy", RIGHT)
+    notebook = json.loads(copied.read_text(encoding="utf-8"))
+    notebook["cells"].append({**notebook["cells"][-1], "id": "another"})
+    copied.write_text(json.dumps(notebook))
+    future = hand_in("d-schema", RIGHT)
+    future.write_text(future.read_text().replace('"schema_version": 3', '"schema_version": 99'))
+    hand_in("e-link", RIGHT)
+    (released.submitted / "e-link" / "tiny" / "notes.txt").symlink_to(released.root / "gradebook.db")
+    hand_in("f*", RIGHT)
+    hand_in("g-loop", RIGHT | {"half-code": "while True:\n    pass"})
+    hand_in("h-fine", RIGHT)
+    (released.submitted / "i.zip").write_bytes(b"PK")
+
+    assert main(["grade", "tiny", "--course", str(released.root), "--timeout", "3"]) == 3
+    output, errors = capsys.readouterr()
+    assert [line.split()[:2] for line in output.splitlines()[1:]] == [
+        ["a-dead", "0"], ["b-text", "0"], ["c-copy", "0"], ["d-schema", "0"], ["e-link", "0"],
+        ["g-loop", "2"], ["h-fine", "5"],
+    ]  # fmt: skip
+    for line in (
+        "'f*' in submitted/ can't be a student id: it contains '*'; not graded",
+        "'i.zip' in submitted/ is a file, not the folder of a student; not graded",
+        "a-dead: practice.ipynb was not graded: its kernel died: the code ended the process",
+        "b-text: practice.ipynb was refused: it is not a notebook, because it is not JSON",
+        "c-copy: practice.ipynb was refused: cells 8 and 9 are copies ('half-values'); delete one",
+        "d-schema: practice.ipynb was refused: the nbgrader metadata of cell 2 has schema_version 99",
+        "e-link: refused: 'notes.txt' is a symbolic link; replace it by the file itself",
+        "g-loop: practice.ipynb: cells that ran out of time: 1",
+    ):
+        assert any(said.startswith(f"autograder: {line}") for said in errors.splitlines()), line
+    assert "Traceback" not in errors
+
+    rows = exported(released)
+    assert set(rows) == {"a-dead", "b-text", "c-copy", "d-schema", "e-link", "g-loop", "h-fine"}
+    assert rows["b-text"]["total"] == "0"
+    assert rows["b-text"]["remarks"].startswith("practice.ipynb was refused: it is not a notebook")
+    assert "its kernel died" in rows["a-dead"]["remarks"]
+    assert not (released.autograded / "e-link").exists()
+
+    hand_in("b-text", RIGHT)
+    hand_in("b-text", {"tiny-choice": 'answer_1 = "b"'}, notebook="quiz")
+    assert main(["grade", "tiny", "--course", str(released.root), "--student", "b-text"]) == 0
+    rows = exported(released)
+    assert (rows["b-text"]["practice"], rows["b-text"]["quiz"], rows["b-text"]["remarks"]) == ("5", "1", "")
+    assert rows["a-dead"]["practice"] == "0"
+
+
+def test_a_mark_does_not_outlive_the_work_it_was_given_for(released: Course, hand_in: HandIn) -> None:
+    path = hand_in("ada", RIGHT)
+    assert grade(released, "tiny").marks[0].total == 5
+    path.write_text("{")
+    assert grade(released, "tiny").marks[0].total == 0
+
+
+def test_tests_that_students_tag_or_delete_earn_nothing(released: Course, hand_in: HandIn) -> None:
+    tagged = hand_in("tagged", WRONG)
+    notebook = read_notebook(tagged)
+    for cell in notebook.cells:
+        cell.metadata.tags = ["skip-execution"]
+    tagged.write_text(notebook_text(notebook), encoding="utf-8")
+    deleted = hand_in("deleted", RIGHT)
+    notebook = read_notebook(deleted)
+    notebook.cells.pop()
+    deleted.write_text(notebook_text(notebook), encoding="utf-8")
+
+    report = grade(released, "tiny")
+    assert {mark.student: mark.total for mark in report.marks} == {"deleted": 2, "tagged": 0}
+    assert "deleted: practice.ipynb lacks the test cells half-values; they count 0" in report.problems
+
+
+def test_a_warning_costs_nothing_because_of_the_course_settings(released: Course, hand_in: HandIn) -> None:
+    hand_in("ada", RIGHT | {"half-code": "def half(x):\n    warnings.warn('dividing')\n    return x / 2"})
+    assert grade(released, "tiny").marks[0].scores["practice"] == 5
+    config = released.root / "nbgrader_config.py"
+    config.write_text(
+        config.read_text().replace("c.IgnorePattern.enabled = True", "c.IgnorePattern.enabled = False")
+    )
+    assert grade(released, "tiny").marks[0].scores["practice"] == 2
+
+
+def test_students_code_does_not_reach_the_terminal(
+    released: Course, hand_in: HandIn, capfd: pytest.CaptureFixture[str]
+) -> None:
+    forged = "import os\nos.write(1, b'ada 100')\nos.write(2, b'all is well')\n"
+    hand_in("ada", {"double-code": forged + WRONG["double-code"]})
+    capfd.readouterr()
+    main(["grade", "tiny", "--course", str(released.root)])
+    output, errors = capfd.readouterr()
+    assert "100" not in output
+    assert errors == "autograder: ada: quiz.ipynb was not handed in\n"
+
+
+def test_students_code_leaves_nothing_for_the_next_kernel(released: Course, hand_in: HandIn) -> None:
+    code = "import builtins; builtins.half = abs"
+    startup = f"open(get_ipython().profile_dir.startup_dir + '/all.py', 'w').write({code!r})\n"
+    hand_in("ada", {"double-code": startup + RIGHT["double-code"]})
+    hand_in("bob", {"half-code": "half"})
+    assert {mark.student: mark.total for mark in grade(released, "tiny").marks} == {"ada": 2, "bob": 0}
+    notebook = read_notebook(released.autograded / "bob" / "tiny" / "practice.ipynb")
+    errors = [output.get("ename") for cell in notebook.cells for output in cell.get("outputs", ())]
+    assert errors.count("NameError") == 2  # in the cell that says `half`, and in its test
+
+
+def test_an_interrupted_grading_leaves_zero_with_the_reason(
+    released: Course, hand_in: HandIn, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hand_in("ada", RIGHT)
+    assert grade(released, "tiny").marks[0].total == 5
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("autograder.nbgrader_session.NbGraderSession.autograde", interrupted)
+    assert main(["grade", "tiny", "--course", str(released.root)]) == 130
+    assert capsys.readouterr().err.startswith("autograder: stopped; what was finished is kept")
+    row = exported(released)["ada"]
+    assert (row["total"], row["remarks"]) == ("0", "Grading did not finish; grade again.")
+
+
+def test_feedback_holds_no_script_of_a_student(released: Course, hand_in: HandIn) -> None:
+    script = (
+        "from IPython.display import HTML, display\ndisplay(HTML('<script>steal()</script><b>bold</b>'))\n"
+    )
+    hand_in("ada", {"double-code": script + RIGHT["double-code"]})
+    grade(released, "tiny")
+    feedback(released, "tiny")
+    page = (released.feedback / "ada" / "tiny" / "practice.html").read_text(encoding="utf-8")
+    assert "<b>bold</b>" in page
+    assert "<script>steal()" not in page
+
+
+def test_stock_validate_passes_the_solved_notebook_and_not_the_blank_one(
+    released: Course, hand_in: HandIn
+) -> None:
+    solved, blank = hand_in("ada", RIGHT), hand_in("bob", {})
+    assert "failed" not in Validator().validate(str(solved))
+    assert len(Validator().validate(str(blank))["failed"]) == 2
+
+
+# --- refusals, with nothing changed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["release", "tinny"], r"no assignment 'tinny'\. Did you mean 'tiny'\? Known: tiny\."),
+        (["grade", "tinny"], r"no assignment 'tinny'\. Did you mean 'tiny'\?"),
+        (["grade", "tiny"], r"submitted holds no submission of tiny\. Put each in submitted/STUDENT/tiny/"),
+        (["grade", "tiny", "--student", "ada"], r"There is no submission of tiny by 'ada'\. Known: none\."),
+        (["grade", "tiny", "--student", "../ada"], r"'\.\./ada' can't be a student id: it starts with a dot"),
+        (["grade", "tiny", "--student", ""], r"'' can't be a student id: it is empty"),
+        (["feedback", "tiny"], r"nobody's tiny is graded yet: run `autograder grade tiny` first"),
+        (["export"], r"has no marks yet: release an assignment and grade it first"),
+        (["sample-class", "tiny"], r"no assignment with a sample class 'tiny'"),
+    ],
+)
+def test_what_can_not_be_done_is_one_line(
+    released: Course,
+    arguments: list[str],
+    message: str,
+    snapshot: Snapshot,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = snapshot(released.root)
+    assert main([*arguments, "--course", str(released.root)]) == 1
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert len(errors.splitlines()) == 1
+    assert re.search(message, errors)
+    assert snapshot(released.root) == before
+
+
+def test_grading_before_release_says_so(released: Course, hand_in: HandIn) -> None:
+    hand_in("ada", RIGHT)
+    (released.root / "gradebook.db").unlink()
+    with pytest.raises(
+        AutograderError, match="tiny is not released yet: run `autograder release tiny` first"
+    ):
+        grade(released, "tiny")
+
+
+def test_a_gradebook_that_is_no_database_is_named(released: Course, hand_in: HandIn) -> None:
+    hand_in("ada", RIGHT)
+    (released.root / "gradebook.db").write_bytes(b"these are not the marks you are looking for" * 100)
+    with pytest.raises(
+        AutograderError, match=r"gradebook\.db: the gradebook can't be used: .*not a database"
+    ):
+        grade(released, "tiny")
+
+
+def test_grading_where_the_tests_could_not_import_is_refused(
+    released: Course, hand_in: HandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand_in("ada", RIGHT)
+    (tmp_path / "autograder.py").write_text("raise ImportError")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(
+        AutograderError, match=r"can't import `autograder` and `solutions` from .*every hidden test"
+    ):
+        grade(released, "tiny")
+
+
+# --- releasing again
+
+
+def test_a_deleted_source_notebook_is_named_and_the_release_stays(
+    released: Course, snapshot: Snapshot
+) -> None:
+    (released.source / "tiny" / "quiz.ipynb").unlink()
+    before = snapshot(released.root)
+    with pytest.raises(AutograderError, match=r"source/tiny/quiz\.ipynb is missing; put it back"):
+        release(released, "tiny", FIXTURES)
+    assert snapshot(released.root) == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("### BEGIN HIDDEN TESTS", "### BEGIN HIDDEN TEST", r"cell 5: line 4 closes a region that no"),
+        (
+            "secret_sum = x + x",
+            "secret_sum = x",
+            r"its own solution fails double-values: AssertionError: double\(2\)",
+        ),
+        ('"cells"', '"sells"', r"practice\.ipynb: not a notebook"),
+    ],
+)
+def test_a_spoilt_source_is_not_released(
+    released: Course, old: str, new: str, message: str, snapshot: Snapshot
+) -> None:
+    path = released.source / "tiny" / "practice.ipynb"
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    before = snapshot(released.root)
+    with pytest.raises(AutograderError, match=message):
+        release(released, "tiny", FIXTURES)
+    assert snapshot(released.root) == before
+
+
+def test_a_changed_test_counts_after_releasing_and_grading_again(released: Course, hand_in: HandIn) -> None:
+    hand_in("ada", RIGHT | {"half-code": "def half(x):\n    return abs(x) / 2"})
+    assert grade(released, "tiny").marks[0].total == 5
+    path = released.source / "tiny" / "practice.ipynb"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("assert half(3) == 1.5", "assert half(-3) == -1.5"), encoding="utf-8")
+    shutil.rmtree(released.source.parent / "release")
+    release(released, "tiny", FIXTURES)
+    assert "half(-3)" in (released.release / "tiny" / "practice.ipynb").read_text(encoding="utf-8")
+    assert grade(released, "tiny").marks[0].total == 2
+
+
+def test_cells_can_not_be_added_after_grading(released: Course, hand_in: HandIn) -> None:
+    hand_in("ada", RIGHT)
+    grade(released, "tiny")
+    path = released.source / "tiny" / "practice.ipynb"
+    path.write_text(path.read_text(encoding="utf-8").replace('"setup"', '"prepare"'), encoding="utf-8")
+    with pytest.raises(
+        AutograderError, match="cells were added, removed or renamed after submissions were graded"
+    ):
+        release(released, "tiny", FIXTURES)
+    assert "prepare" not in (released.release / "tiny" / "practice.ipynb").read_text(encoding="utf-8")

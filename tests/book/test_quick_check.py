@@ -1,0 +1,219 @@
+"""The quick check: readable without a script, answered with one, the same verdicts as `Question.assess`."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from playwright.sync_api import Locator, Page, expect
+
+from autograder.quiz import Question, load_quiz
+
+Build = Callable[..., subprocess.CompletedProcess[str]]
+
+QUIZ = load_quiz(Path(__file__).parent / "tiny_book" / "book" / "chapter.quiz.yml")
+
+WRONG_THEN_RIGHT = {
+    "q-choice": (["b"], "half of it", ["a"], "The residual is"),
+    "q-several": (["a", "b"], "grows without bound", ["a", "c"], "There it is zero"),
+    "q-number": (["-0.6"], "That carries a half", ["-1.2"], "Twice the residual"),
+    "q-sign": (["positive"], "Only above the target", ["negative"], "More prediction means less loss"),
+    "q-argmin": (["2.5"], "That is the median", ["4,00"], "The mean."),
+}
+
+
+def one(soup: Tag, selector: str) -> Tag:
+    """The only element that a selector finds."""
+    found = soup.select(selector)
+    assert len(found) == 1, f"{selector} finds {len(found)} elements"
+    return found[0]
+
+
+def answer(page: Page, question: str, values: list[str]) -> Locator:
+    """Give an answer, press Check, and return the region with the reply."""
+    form = page.locator(f"form#{question}")
+    if form.get_attribute("data-key") is not None:
+        form.get_by_label("Your answer").fill(values[0])
+    else:
+        for box in form.locator("input[type=checkbox]").all():
+            box.uncheck()
+        for value in values:
+            form.locator(f"input[value='{value}']").check()
+    form.get_by_role("button", name="Check").click()
+    return form.get_by_role("status")
+
+
+# --- the page without a script --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("question", QUIZ.questions, ids=lambda question: question.id)
+def test_every_question_is_a_form_named_by_its_heading_and_text(
+    chapter: BeautifulSoup, question: Question
+) -> None:
+    form = one(chapter, f"form#{question.id}")
+    fieldset = one(form, "fieldset")
+    named_by = [one(form, f"#{part}") for part in str(fieldset["aria-labelledby"]).split()]
+    assert [node.name for node in named_by] == ["legend", "div"]
+    for box in form.select("input"):
+        assert box.find_parent("label") is not None
+
+
+def test_question_text_is_rendered_with_maths_code_and_references(chapter: BeautifulSoup) -> None:
+    text = one(chapter, "#q-choice-text")
+    assert one(text, "a[href='#equation-eq-se']").get_text() == "(1.1)"
+    assert one(text, "pre").get_text().strip() == "mse([2.4], [3.0])"
+    assert [span.get_text() for span in text.select("span.math")] == [r"\(2.4\)", r"\(3.0\)"]
+
+
+def test_without_a_script_every_answer_and_all_feedback_can_be_unfolded(chapter: BeautifulSoup) -> None:
+    for question in QUIZ:
+        details = one(chapter, f"form#{question.id} details")
+        told = " ".join(details.get_text().split())
+        expected = [option.feedback for option in question.options] + list(question.feedback.values())
+        expected += [mistake.feedback for mistake in question.mistakes]
+        for feedback in expected:
+            assert feedback.replace("$", "").replace("*", "").split("-0.6")[0].strip() in told
+    assert "(a) holds" in one(chapter, "#q-choice details").get_text()
+    assert "−1.2: right" in one(chapter, "#q-number details").get_text()
+    assert one(chapter, "#q-choice .quiz-read a")["href"] == "index.html"
+
+
+def test_buttons_that_need_the_script_are_hidden_until_it_runs(chapter: BeautifulSoup) -> None:
+    assert all(button.has_attr("hidden") for button in chapter.select(".quiz-check"))
+    assert one(chapter, ".quiz-footer").has_attr("hidden")
+
+
+# --- the page in a browser ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("question", WRONG_THEN_RIGHT)
+def test_wrong_then_right_answer_gets_the_feedback_meant_for_it(
+    page: Page, address: str, question: str
+) -> None:
+    wrong, why, right, praise = WRONG_THEN_RIGHT[question]
+    page.goto(address)
+    status = answer(page, question, wrong)
+    expect(status).to_contain_text("✗ Not correct yet")
+    expect(status).to_contain_text(why)
+    expect(status.get_by_role("link", name="A tiny book")).to_be_visible()
+    status = answer(page, question, right)
+    expect(status).to_contain_text("✓ Correct")
+    expect(status).to_contain_text(praise)
+    expect(status).not_to_contain_text(why)
+    expect(page.locator(".quiz-score")).to_have_text("1 of 5 correct")
+
+
+@pytest.mark.parametrize(
+    ("question", "given"),
+    [
+        ("q-choice", "a"),
+        ("q-choice", "b"),
+        *[("q-several", letters) for letters in ("a", "b", "c", "ab", "ac", "bc", "abc")],
+        *[("q-sign", sign) for sign in ("negative", "zero", "positive")],
+        *[("q-number", number) for number in ("-1.2", "-1.204", "-1.206", "-0.6", "1.2", "0", "-120e-2")],
+        *[("q-argmin", number) for number in ("4", "4.009", "4.02", "2.5", "-4")],
+    ],
+)
+def test_the_page_judges_as_the_grader_does(page: Page, served_site: str, question: str, given: str) -> None:
+    numeric = question in ("q-number", "q-argmin")
+    verdict = QUIZ.question(question).assess(
+        float(given) if numeric else set(given) if question == "q-several" else given
+    )
+    page.goto(f"{served_site}/book/chapter.html")
+    status = answer(page, question, list(given) if question == "q-several" else [given])
+    expect(status).to_contain_text("✓ Correct" if verdict.correct else "✗ Not correct yet")
+    told = status.inner_text()
+    everything = [option.feedback for option in QUIZ.question(question).options]
+    everything += [*QUIZ.question(question).feedback.values(), *verdict.feedback]
+    everything += [mistake.feedback for mistake in QUIZ.question(question).mistakes]
+    for feedback in everything:
+        start = feedback.split("$")[0].split("*")[0].strip()
+        assert (start in told) == (feedback in verdict.feedback)
+
+
+def test_an_answer_of_the_wrong_form_is_asked_for_again(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(answer(page, "q-number", ["about one"])).to_have_text("Type a number first, such as −0.5.")
+    expect(answer(page, "q-choice", [])).to_have_text("Choose an answer first.")
+    expect(page.locator(".quiz-score")).to_have_text("0 of 5 correct")
+
+
+def test_a_minus_sign_and_a_decimal_comma_are_understood(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(answer(page, "q-number", ["−1,2"])).to_contain_text("✓ Correct")
+
+
+def test_answers_are_remembered_after_a_reload_until_they_are_cleared(page: Page, address: str) -> None:
+    page.goto(address)
+    answer(page, "q-number", ["-0.6"])
+    answer(page, "q-several", ["a", "c"])
+    page.reload()
+    expect(page.locator("#q-number").get_by_label("Your answer")).to_have_value("-0.6")
+    expect(page.locator("#q-number").get_by_role("status")).to_contain_text("That carries a half")
+    expect(page.locator("#q-several input[value=c]")).to_be_checked()
+    expect(page.locator(".quiz-score")).to_have_text("1 of 5 correct")
+    page.get_by_role("button", name="Clear my answers").click()
+    page.reload()
+    expect(page.locator("#q-number").get_by_label("Your answer")).to_have_value("")
+    expect(page.locator(".quiz-score")).to_have_text("0 of 5 correct")
+
+
+def test_a_question_is_answered_with_the_keyboard_alone(page: Page, address: str) -> None:
+    page.goto(address)
+    form = page.locator("#q-choice")
+    form.locator("input[value=a]").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(form.get_by_role("status")).to_contain_text("half of it")
+
+
+def test_feedback_with_a_formula_shows_the_drawn_formula(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(page.locator("mjx-container").first).to_be_visible()
+    status = answer(page, "q-choice", ["a"])
+    expect(status.locator("mjx-container")).to_be_visible()
+    expect(status).not_to_contain_text("\\(")
+
+
+# --- bad files, other formats ---------------------------------------------------------------------
+
+
+def test_an_error_in_the_quiz_file_fails_the_build_and_says_where(tiny_book: Path, build_book: Build) -> None:
+    quiz = tiny_book / "book" / "chapter.quiz.yml"
+    quiz.write_text(
+        quiz.read_text(encoding="utf-8").replace("mse([1e6], [0.0]) < 1e6", "mze(1)"), encoding="utf-8"
+    )
+    done = build_book(tiny_book)
+    assert done.returncode != 0
+    assert "chapter.md:43: WARNING" in done.stderr
+    assert "chapter.quiz.yml: question 'q-several', options.b.holds: 'mze(1)' fails" in done.stderr
+
+
+def test_a_changed_quiz_file_is_shown_by_the_next_build(tiny_book: Path, build_book: Build) -> None:
+    quiz = tiny_book / "book" / "chapter.quiz.yml"
+    page = tiny_book / "_build" / "html" / "book" / "chapter.html"
+    assert build_book(tiny_book).returncode == 0
+    assert "Which of these hold?" not in page.read_text(encoding="utf-8")
+    quiz.write_text(
+        quiz.read_text(encoding="utf-8").replace("Which hold?", "Which of these hold?"), encoding="utf-8"
+    )
+    assert build_book(tiny_book).returncode == 0
+    assert "Which of these hold?" in page.read_text(encoding="utf-8")
+
+
+def test_plain_text_has_questions_options_and_feedback(tiny_book: Path, build_book: Build) -> None:
+    done = build_book(tiny_book, "--builder", "custom", "--custom-builder", "text")
+    assert done.returncode == 0, done.stderr
+    text = (tiny_book / "_build" / "text" / "book" / "chapter.txt").read_text(encoding="utf-8")
+    for words in (
+        "Question 2. Choose all that hold.",
+        "(b) It is bounded.",
+        "(b) does not hold",
+        "Read again:",
+    ):
+        assert words in text
+    assert "Check" not in text.replace("Quick check", "")
