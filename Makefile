@@ -34,7 +34,7 @@ book: $(READY)
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy solutions autograder book/_ext tests tools benchmarks
+	$(BIN)/mypy solutions autograder book/_ext tests benchmarks
 
 test: browser lint book
 	$(BIN)/pytest

@@ -6,6 +6,7 @@ import csv
 import functools
 import http.server
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -22,6 +23,7 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Page, expect
 
+from autograder.quiz import load_quiz
 from tests.conftest import ROOT, UNIT, autograder
 
 SAMPLE_CLASS = ROOT / "autograder" / "assignments" / UNIT / "sample_class.yml"
@@ -86,14 +88,18 @@ def test_reading_the_chapter_asks_no_other_host(
 
 
 def test_a_reader_answers_a_quick_check_and_reads_why(browser: Browser, served_book: str) -> None:
+    quiz = load_quiz(ROOT / "book" / "regression" / "squared-error.quiz.yml")
+    question = next(question for question in quiz if question.kind == "choice")
     page = browser.new_page()
     page.goto(f"{served_book}/book/regression/squared-error.html")
-    question = page.locator("form.quick-check-question").first
-    status = question.get_by_role("status")
-    expect(status).to_be_empty()
-    question.locator("input").last.check()
-    question.get_by_role("button", name="Check").click()
-    expect(status).not_to_be_empty()
+    form = page.locator(f"form#{question.id}")
+    expect(form.get_by_role("status")).to_be_empty()
+    for option in sorted(question.options, key=lambda option: option.holds):
+        form.locator(f"input[value={option.letter}]").check()
+        form.get_by_role("button", name="Check").click()
+        until_the_first_formula = re.split(r"[$`*]", option.feedback)[0].strip()
+        expect(form.get_by_role("status")).to_contain_text(until_the_first_formula)
+    expect(page.locator(".quiz-score")).to_have_text(f"1 of {len(quiz.questions)} correct")
     page.close()
 
 
@@ -115,6 +121,7 @@ def jupyterlab(folder: Path, home: Path) -> Iterator[str]:
         "JUPYTER_CONFIG_DIR": str(home),
         "JUPYTER_DATA_DIR": str(home),
     }
+    _show_all_cells(home)
     log = home / "server.log"
     with log.open("w") as output:
         server = subprocess.Popen(
@@ -127,6 +134,13 @@ def jupyterlab(folder: Path, home: Path) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(timeout=30)
+
+
+def _show_all_cells(config: Path) -> None:
+    # By default JupyterLab keeps only the cells near the viewport in the page.
+    settings = config / "lab" / "user-settings" / "@jupyterlab" / "notebook-extension"
+    settings.mkdir(parents=True)
+    (settings / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none"}', encoding="utf-8")
 
 
 def _wait_until_it_answers(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
@@ -180,7 +194,7 @@ def test_a_student_fills_in_the_released_notebook_and_validates_it(
     with jupyterlab(handed_out, tmp_path / "home") as url:
         page = browser.new_page(viewport={"width": 1300, "height": 900})
         page.goto(f"{url}/lab/tree/practice.ipynb")
-        page.locator(".jp-Notebook .cm-content").first.wait_for(timeout=90_000)
+        page.locator(".jp-CodeCell .cm-content").first.wait_for(timeout=90_000)
 
         before = validate(page)
         assert "failed" in before
