@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import jupytext  # type: ignore[import-untyped]
 from nbformat import NotebookNode
 
+from autograder.authored import schema_error
 from autograder.errors import AutograderError
 from autograder.quiz import Quiz, QuizError, load_quiz
 from autograder.regions import HIDDEN_TESTS, SOLUTION, has_region, region_error
@@ -129,10 +129,9 @@ def _read_practice(path: Path) -> NotebookNode:
 
 
 def _check_schema(place: str, field: str, data: Any, schema: Mapping[str, Any]) -> None:
-    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(data))
-    if error is not None:
-        where = ".".join([field, *map(str, error.absolute_path)])
-        raise AutograderError(f"{place}: {where}: {error.message}")
+    if (broken := schema_error(data, schema)) is not None:
+        where, message = broken
+        raise AutograderError(f"{place}: {'.'.join([field, *map(str, where)])}: {message}")
 
 
 def _check_cell(place: str, cell: NotebookNode) -> None:

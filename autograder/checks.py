@@ -197,7 +197,7 @@ def check_minimum(
             raise AssertionError(f"{call} gave {complaint}{_named(mistakes, given, reference, case)}")
         inputs = tuple(case.values())
         reached, least = (float(loss(tuple(parameters), *inputs)) for parameters in (numbers, best))
-        if not reached <= least * (1 + slack):
+        if not reached <= least * (1 + slack) + 1e-12:
             one, other = _apart(reached, least)
             raise AssertionError(
                 f"{call} gave {_shown(given, 6)}, whose loss is {one}; the least possible loss is {other}."

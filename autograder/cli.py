@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -27,7 +28,10 @@ Five steps take an assignment from its authored text to marks:
 Nothing handed in yet? `autograder sample-class u2-regression` makes up a class, after `release`.
 The course directory is an nbgrader one: nbgrader's own commands and its formgrader work in it.
 """
-_ENDS = "exit status: 0 done; 1 an error, nothing done; 2 wrong usage; 3 done, but submissions need attention"
+_ENDS = (
+    "exit status: 0 done; 1 stopped by an error, which is named; 2 wrong usage; "
+    "3 done, but submissions need attention; 130 interrupted"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,8 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         _complain(f"{place}{error.strerror or error}")
-    except KeyboardInterrupt:
-        _complain("stopped; what was finished is kept, and the same command carries on")
+    except KeyboardInterrupt as stop:
+        _complain(f"stopped; {str(stop) or 'give the same command again'}")
         return STOPPED
     return FAILED
 
@@ -158,13 +162,13 @@ def _init(options: argparse.Namespace) -> int:
     course = init_course(options.directory, options.assignment)
     names = course.assignments()
     print(f"Made {_shown(course.root)} with {', '.join(names)}.")
-    print(f"Next: cd {_shown(course.root)} && autograder release {names[0]}")
+    print(f"Next: cd {shlex.quote(_shown(course.root))} && autograder release {names[0]}")
     return DONE
 
 
 def _release(options: argparse.Namespace) -> int:
     from autograder.course import open_course
-    from autograder.workflow import release
+    from autograder.release import release
 
     folder = release(open_course(options.course), options.assignment)
     notebooks = ", ".join(sorted(path.name for path in folder.glob("*.ipynb")))
@@ -202,9 +206,9 @@ def _export(options: argparse.Namespace) -> int:
 
     course = open_course(options.course)
     to = Path(os.path.abspath(options.to)) if options.to else course.root / "marks.csv"
-    rows = export(course, to)
-    print(f"Wrote {rows} rows to {_shown(to)}.")
-    return DONE
+    report = export(course, to)
+    print(f"Wrote {len(report.marks)} rows to {_shown(to)}.")
+    return _attention(report.problems)
 
 
 def _sample_class(options: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ The same text always gives the same bytes: cell ids come from grade ids and posi
 
 from __future__ import annotations
 
+import inspect
 import textwrap
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +15,7 @@ from nbformat import NotebookNode
 from autograder.assignment import Assignment
 from autograder.errors import AutograderError
 from autograder.notebooks import new_cell, new_notebook
-from autograder.quiz import SIGNS, Key, Question, Quiz
+from autograder.quiz import SIGNS, Key, Question, Quiz, is_finite_number
 
 NOTEBOOKS = ("practice", "quiz")
 
@@ -171,13 +172,12 @@ def _literal(key: Key) -> str:
 
 def _check(name: str, number: int, question: Question) -> str:
     answer = f"answer_{number}"
-    imports = "import math\nimport numbers\n\n" if question.kind in ("number", "argmin") else ""
+    before, condition = _form_check(answer, question)
     wanted = f"Question {number}: give {_form(question)}; you gave "
     return (
-        f"{imports}"
-        f'assert {answer} is not None, "Question {number} is not answered yet."\n'
-        f"assert {_form_condition(answer, question)}, (\n"
-        f"    {wanted!r} + repr({answer})\n"
+        f'{before}assert {answer} is not None, "Question {number} is not answered yet."\n'
+        f"assert {condition}, (\n"
+        f"    {wanted!r} + repr({answer})[:200]\n"
         ")\n"
         "### BEGIN HIDDEN TESTS\n"
         "from autograder.quiz import grade_answer\n\n"
@@ -186,15 +186,18 @@ def _check(name: str, number: int, question: Question) -> str:
     )
 
 
-def _form_condition(answer: str, question: Question) -> str:
+def _form_check(answer: str, question: Question) -> tuple[str, str]:
+    """Write the rules of `Question.form_error` as Python that needs no import from here.
+
+    Returns lines that go before, and the condition that an answer of the right form fulfils.
+    """
     letters = list(question.letters)
     if question.kind == "choice":
-        return f"isinstance({answer}, str) and {answer} in {letters}"
+        return "", f"isinstance({answer}, str) and {answer} in {letters}"
     if question.kind == "several":
         some = f"isinstance({answer}, (set, frozenset, list, tuple)) and {answer}"
-        return f"{some} and all(letter in {letters} for letter in {answer})"
+        return "", f"{some} and all(isinstance(i, str) and i in {letters} for i in {answer})"
     if question.kind == "sign":
-        return f"isinstance({answer}, str) and {answer} in {list(SIGNS)}"
-    return (
-        f"isinstance({answer}, numbers.Real) and not isinstance({answer}, bool) and math.isfinite({answer})"
-    )
+        return "", f"isinstance({answer}, str) and {answer} in {list(SIGNS)}"
+    rule = inspect.getsource(is_finite_number)
+    return f"import math\nimport numbers\n\n\n{rule}\n\n", f"is_finite_number({answer})"

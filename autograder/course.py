@@ -17,13 +17,16 @@ from autograder.errors import AutograderError
 from autograder.notebooks import notebook_text
 
 CONFIG = "nbgrader_config.py"
+FOLDERS = ("source", "release", "submitted", "autograded", "feedback")
 
 _CONFIG_TEXT = '''\
-"""nbgrader's settings for this course. The course is yours: change what you like."""
+"""nbgrader's settings for this course. All but the names of the folders is yours to change."""
 
 c = get_config()  # noqa: F821  (nbgrader provides it)
 
 c.CourseDirectory.course_id = "{course_id}"
+
+# These five lines must stay as they are: the commands of `autograder` look for the folders under these names.
 c.CourseDirectory.source_directory = "source"
 c.CourseDirectory.release_directory = "release"
 c.CourseDirectory.submitted_directory = "submitted"
@@ -41,11 +44,17 @@ c.Execute.skip_cells_with_tag = "{tag}"
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = r"(?s)."
 
+# Files that are handed in beside a notebook can be read by it but not imported. Otherwise a student's own
+# `solutions.py` would stand in for the one that the tests compare with.
+c.Execute.extra_arguments = ["--InteractiveShellApp.ignore_cwd=True"]
+
 # Students' text and output are cleaned of scripts before they appear in feedback and in formgrader.
 c.HTMLExporter.sanitize_html = True
 
 # What stands in place of a solution in the students' version.
-c.ClearSolutions.code_stub = {{"python": "# YOUR CODE HERE\\nraise NotImplementedError()"}}
+c.ClearSolutions.code_stub = {{
+    "python": "# YOUR CODE HERE\\nraise NotImplementedError('not attempted yet: put your code here')"
+}}
 '''
 
 _README_TEXT = """\
@@ -120,9 +129,25 @@ class Course:
 
     def require_writable(self) -> None:
         """Raise an error naming the first part of the course that the commands could not write to."""
-        for path in (self.root, self.release, self.submitted, self.autograded, self.feedback, self.gradebook):
-            if path.exists() and not may_write(path):
-                raise AutograderError(f"{path}: no permission to write; ask its owner, or run as its owner")
+        for path in (self.root, *(self.root / folder for folder in FOLDERS[1:])):
+            _require_folder(path)
+        _require_permission(self.gradebook)
+
+    def require_writable_for(self, student: str, assignment: str) -> None:
+        """Raise an error naming the first folder that the graded notebooks of a student could not go to."""
+        for path in (self.autograded / student, self.autograded / student / assignment):
+            _require_folder(path)
+
+
+def _require_folder(path: Path) -> None:
+    _require_permission(path)
+    if os.path.lexists(path) and not path.is_dir():
+        raise AutograderError(f"{path} is not a folder; move it away")
+
+
+def _require_permission(path: Path) -> None:
+    if path.exists() and not may_write(path):
+        raise AutograderError(f"{path}: no permission to write; ask its owner, or run as its owner")
 
 
 def may_write(path: Path) -> bool:

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from autograder.course import Course
 from autograder.errors import AutograderError
-from autograder.marks import Mark, read_marks
+from autograder.marks import Mark, Report, grade_again, read_marks
 from autograder.nbgrader_session import NbGraderSession
+from autograder.submission import find_submissions
 
 
-def export(course: Course, to: Path) -> int:
-    """Write one row per student and assignment; return how many.
+def export(course: Course, to: Path) -> Report:
+    """Write one row per student and assignment; report them, and those that are not graded yet.
 
     Raises
     ------
@@ -23,20 +24,28 @@ def export(course: Course, to: Path) -> int:
         If nothing is released, no student is known, or the file can't be written; an earlier file stays.
     """
     rows: list[Mark] = []
-    with NbGraderSession(course).gradebook() as gradebook:
-        students = [student.id for student in gradebook.students]
-        for assignment in sorted(gradebook.assignments, key=lambda assignment: assignment.name):
-            marks = {mark.student: mark for mark in read_marks(gradebook, assignment.name)}
-            nothing = dict.fromkeys((notebook.name for notebook in assignment.notebooks), 0.0)
-            for student in sorted(students):
-                absent = Mark(
-                    student, assignment.name, nothing, 0.0, assignment.max_score, ("nothing handed in",)
-                )
-                rows.append(marks.get(student, absent))
+    problems: list[str] = []
+    session = NbGraderSession(course)
+    if session.has_gradebook():
+        with session.gradebook() as gradebook:
+            students = {student.id for student in gradebook.students}
+            for assignment in sorted(gradebook.assignments, key=lambda assignment: assignment.name):
+                marks = {mark.student: mark for mark in read_marks(gradebook, assignment.name)}
+                handed_in, _ = find_submissions(course.submitted, assignment.name, course.assignments())
+                for student in sorted(students | (set(handed_in) if students else set())):
+                    remark = "handed in, not graded yet" if student in handed_in else "nothing handed in"
+                    nothing = dict.fromkeys((notebook.name for notebook in assignment.notebooks), 0.0)
+                    absent = Mark(student, assignment.name, nothing, 0.0, assignment.max_score, (remark,))
+                    rows.append(mark := marks.get(student, absent))
+                    if mark.unfinished or (mark is absent and student in handed_in):
+                        problems.append(
+                            f"{student}: {assignment.name} is not graded yet, and its 0 means nothing; "
+                            f"{grade_again(assignment.name, student)}"
+                        )
     if not rows:
         raise AutograderError(f"{course.root} has no marks yet: release an assignment and grade it first")
     _write_whole(to, rows)
-    return len(rows)
+    return Report(tuple(rows), tuple(problems))
 
 
 def table(marks: Sequence[Mark]) -> str:

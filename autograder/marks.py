@@ -5,6 +5,7 @@ A remark is the automatic comment on a notebook's solution cells, so formgrader 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -21,7 +22,10 @@ _NO_RESPONSE = "No response."  # nbgrader's own comment on an untouched cell
 
 @dataclass(frozen=True)
 class Mark:
-    """One student's marks for one assignment: `scores` by notebook, `total` less any penalty for lateness."""
+    """One student's marks for one assignment: `scores` by notebook, `total` less any penalty for lateness.
+
+    `unfinished` names the notebooks whose grading was broken off; their zeros mean nothing yet.
+    """
 
     student: str
     assignment: str
@@ -29,6 +33,20 @@ class Mark:
     total: float
     maximum: float
     remarks: tuple[str, ...]
+    unfinished: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a step did: the marks it gave, and one line for each submission that needs attention."""
+
+    marks: tuple[Mark, ...]
+    problems: tuple[str, ...]
+
+
+def grade_again(assignment: str, student: str) -> str:
+    """Say how to have one student graded again."""
+    return f"run `autograder grade {assignment} --student {shlex.quote(student)}`"
 
 
 def test_cells(gradebook: Gradebook, assignment: str) -> dict[str, list[str]]:
@@ -101,4 +119,9 @@ def _mark(submission: SubmittedAssignment) -> Mark:
         total=max(0.0, submission.score - penalty),
         maximum=submission.max_score,
         remarks=tuple(remarks),
+        unfinished=tuple(
+            notebook.name
+            for notebook in notebooks
+            if any(comment.auto_comment == UNFINISHED for comment in notebook.comments)
+        ),
     )

@@ -6,29 +6,37 @@ code that it runs write to our output; `_contained` keeps all of that inside.
 
 from __future__ import annotations
 
+import logging
 import os
-import re
 import subprocess
 import sys
 import sysconfig
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from jupyter_client.kernelspec import NoSuchKernel
 from nbclient.exceptions import DeadKernelError
 from nbgrader.api import Gradebook  # type: ignore[import-untyped]
 from nbgrader.apps.api import NbGraderAPI  # type: ignore[import-untyped]
 from nbgrader.preprocessors import Execute, IgnorePattern  # type: ignore[import-untyped]
-from nbgrader.utils import determine_grade, is_grade, is_solution, temp_attrs  # type: ignore[import-untyped]
+from nbgrader.utils import (  # type: ignore[import-untyped]
+    determine_grade,
+    find_all_files,
+    is_grade,
+    is_solution,
+    temp_attrs,
+)
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder.course import CONFIG, Course
-from autograder.errors import AutograderError
+from autograder.course import CONFIG, FOLDERS, Course
+from autograder.errors import AutograderError, shortened
 from autograder.notebooks import read_notebook
 
 
@@ -52,6 +60,11 @@ class NbGraderSession:
         with _contained():
             self._api = NbGraderAPI(config=config)
 
+    def has_gradebook(self) -> bool:
+        """Tell whether there is a gradebook; to open a missing SQLite file would make one."""
+        url = make_url(self._api.coursedir.db_url)
+        return url.get_backend_name() != "sqlite" or not url.database or Path(url.database).exists()
+
     @contextmanager
     def gradebook(self) -> Iterator[Gradebook]:
         """Open nbgrader's gradebook; what is changed in it is kept when the block ends without an error."""
@@ -63,18 +76,26 @@ class NbGraderSession:
                 yield gradebook
                 gradebook.db.commit()
         except SQLAlchemyError as error:
-            raise AutograderError(
-                f"{self.course.gradebook}: the gradebook can't be used: {_first_line(error)}"
-            ) from error
+            raise self._gradebook_error(error) from error
+
+    def extra_files(self, assignment: str) -> list[Path]:
+        """List what nbgrader would release and hand to submissions besides an assignment's notebooks."""
+        ignored = [*self._api.coursedir.ignore, "*.ipynb"]
+        return sorted(map(Path, find_all_files(str(self.course.source / assignment), ignored)))
 
     def generate_assignment(self, assignment: str, folder: str) -> str | None:
         """Write the students' version to `<folder>/<assignment>`; return why that failed, or None."""
-        with temp_attrs(self._api.coursedir, release_directory=folder), _contained():
-            result = self._api.generate_assignment(assignment)
-        return self._failure(result)
+        with temp_attrs(self._api.coursedir, release_directory=folder):
+            return self._failure(lambda: self._api.generate_assignment(assignment))
 
     def reference_failures(self, path: Path) -> list[str]:
-        """Run a source notebook, solutions and hidden tests included; return a line per test that fails."""
+        """Run a source notebook, solutions and hidden tests included; return a line per test that fails.
+
+        Raises
+        ------
+        AutograderError
+            If the notebook can't be run, because its kernel is not installed or does not start.
+        """
         notebook = read_notebook(path)
         with _contained():
             try:
@@ -83,6 +104,13 @@ class NbGraderSession:
                 )
             except DeadKernelError:
                 return ["the kernel died"]
+            except NoSuchKernel as error:
+                raise AutograderError(
+                    f"{path}: its kernel {error.name!r} is not installed; choose another in JupyterLab "
+                    "(Kernel, Change Kernel), save, and release again"
+                ) from error
+            except Exception as error:  # what can go wrong here is Jupyter's, of many kinds
+                raise AutograderError(f"{path}: can't be run: {shortened(error)}") from error
             IgnorePattern(config=self._api.config).preprocess(notebook, {})
         failures = []
         for cell in notebook.cells:
@@ -99,48 +127,83 @@ class NbGraderSession:
     def require_imports(self) -> None:
         """Raise an error if code in the course directory could not import what the hidden tests need."""
         command = [sys.executable, "-c", "import autograder, solutions"]
-        if subprocess.run(command, cwd=self.course.root, capture_output=True, check=False).returncode != 0:
+        with _contained():
+            done = subprocess.run(command, cwd=self.course.root, capture_output=True, check=False)
+        if done.returncode != 0:
             raise AutograderError(
                 f"{sys.executable} can't import `autograder` and `solutions` from {self.course.root}, so "
                 "that every hidden test would fail; install the project with pip first"
             )
 
-    def autograde(self, assignment: str, student: str, notebook: str) -> str | None:
-        """Run and mark one notebook of one student; return why that failed, or None."""
-        with temp_attrs(self._api.coursedir, notebook_id=notebook), _contained():
-            result = self._api.autograde(assignment, student)
-        return self._failure(result)
+    def autograde(self, assignment: str, student: str, notebook: str, *, dated: bool = True) -> str | None:
+        """Run and mark one notebook of one student; return why that failed, or None.
+
+        Without `dated`, the submission's timestamp.txt is not read.
+        """
+        settings: dict[str, Any] = {"notebook_id": notebook}
+        if not dated:
+            settings["get_existing_timestamp"] = lambda _: None
+        with temp_attrs(self._api.coursedir, **settings):
+            return self._failure(lambda: self._api.autograde(assignment, student))
 
     def generate_feedback(self, assignment: str, student: str) -> str | None:
         """Write the feedback pages of one student; return why that failed, or None."""
-        with _contained():
-            result = self._api.generate_feedback(assignment, student)
-        return self._failure(result)
+        return self._failure(lambda: self._api.generate_feedback(assignment, student))
 
-    def _failure(self, result: dict[str, Any]) -> str | None:
-        """Find the cause in what nbgrader reports: its log, with tracebacks, as one text."""
+    def _failure(self, step: Callable[[], dict[str, Any]]) -> str | None:
+        """Take a step of nbgrader and say why it failed, or None.
+
+        nbgrader reports a failure as text, which names files and quotes errors of students. So that no such
+        text decides anything, the exceptions themselves are caught where nbgrader logs them.
+        """
+        log, causes = self._api.log, _Causes()
+        log.addHandler(causes)
+        try:
+            with _contained():
+                result = step()
+        finally:
+            log.removeHandler(causes)
         if result["success"]:
             return None
-        if result["error"].rstrip().endswith("KeyboardInterrupt"):
+        cause = causes.seen[-1] if causes.seen else None
+        said = result["error"].rstrip()
+        if isinstance(cause, KeyboardInterrupt) or said.endswith("\nKeyboardInterrupt"):
             raise KeyboardInterrupt  # nbgrader catches this one too
-        log = result.get("log", "") + result["error"]
-        causes = re.findall(
-            r"^\s*([\w.]*(?:Error|Exception|Interrupt|MissingEntry)): (\S.*)$", log, re.MULTILINE
-        )
-        named = [(kind, text) for kind, text in causes if not kind.endswith("NbGraderException")]
-        kind, text = (named or causes or [("", _first_line(log))])[-1]
-        if "error accessing the nbgrader database" in log:
-            raise AutograderError(f"{self.course.gradebook}: the gradebook can't be used: {text}")
-        if kind.endswith("DeadKernelError"):
+        if isinstance(cause, SQLAlchemyError):
+            raise self._gradebook_error(cause) from cause
+        if isinstance(cause, DeadKernelError):
             return "its kernel died: the code ended the process, crashed it, or ran out of memory"
+        text = shortened(said.splitlines()[-1] if cause is None else cause) or type(cause).__name__
         return f"nbgrader could not handle it: {text}"
+
+    def _gradebook_error(self, error: SQLAlchemyError) -> AutograderError:
+        return AutograderError(
+            f"{self.course.gradebook}: the gradebook can't be used: {shortened(_first_line(error))}"
+        )
+
+
+class _Causes(logging.Handler):
+    """Collects the exceptions that are being handled whenever an error is logged."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.seen: list[BaseException] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if (error := sys.exc_info()[1]) is not None:
+            self.seen.append(error)
 
 
 def _load_config(course: Course) -> Config:
+    path = course.root / CONFIG
     try:
         config: Config = PyFileConfigLoader(CONFIG, path=str(course.root)).load_config()
     except Exception as error:  # the file is Python: it can raise anything
-        raise AutograderError(f"{course.root / CONFIG}: can't be loaded: {error!r}") from error
+        raise AutograderError(f"{path}: can't be loaded: {error!r}") from error
+    for folder in FOLDERS:
+        given = config.CourseDirectory.get(f"{folder}_directory", folder)
+        if given != folder:
+            raise AutograderError(f"{path}: {folder}_directory must stay {folder!r}; it is {given!r}")
     return config
 
 
@@ -163,6 +226,12 @@ def _contained() -> Iterator[None]:
             warnings.simplefilter("ignore")
             # What one student's code leaves in the IPython profile must not start with the next one's kernel.
             os.environ["IPYTHONDIR"] = profile
+            # Nor may files that were handed in stand in for installed modules: kernels start among them, and
+            # an empty part of PYTHONPATH means the working directory.
+            os.environ["PYTHONSAFEPATH"] = "1"
+            if given := environment.get("PYTHONPATH"):
+                parts = [os.path.abspath(part) for part in given.split(os.pathsep) if part]
+                os.environ["PYTHONPATH"] = os.pathsep.join(parts)
             # nbgrader calls `alembic`, which is next to our Python but on PATH only in an activated venv.
             os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), environment.get("PATH", "")])
             os.dup2(nowhere, 1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import numbers
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -17,9 +18,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import yaml
 
 import solutions
+from autograder.authored import read_yaml, schema_error
+from autograder.errors import shortened
 
 Kind = Literal["choice", "several", "number", "sign", "argmin"]
 Key = str | frozenset[str] | float
@@ -84,19 +86,19 @@ class Question:
 
     def form_error(self, given: object) -> str | None:
         """Say what is wrong with the form of an answer, whatever its truth; None when the form is right."""
+        letters = ", ".join(self.letters)
         if self.kind == "choice" and not (isinstance(given, str) and given in self.letters):
-            return f"give one letter in quotes, one of {', '.join(self.letters)}; you gave {given!r}"
+            return f"give one letter in quotes, one of {letters}; you gave {_shown(given)}"
         if self.kind == "several" and not (
             isinstance(given, (set, frozenset, list, tuple))
             and given
-            and all(g in self.letters for g in given)
+            and all(isinstance(letter, str) and letter in self.letters for letter in given)
         ):
-            letters = ", ".join(self.letters)
-            return f'give a set of letters, such as {{"a", "b"}}, out of {letters}; you gave {given!r}'
+            return f'give a set of letters, such as {{"a", "b"}}, out of {letters}; you gave {_shown(given)}'
         if self.kind == "sign" and not (isinstance(given, str) and given in SIGNS):
-            return f'give "negative", "zero" or "positive", in quotes; you gave {given!r}'
-        if self.kind in ("number", "argmin") and not _is_number(given):
-            return f"give a finite number, such as 1.5; you gave {given!r}"
+            return f'give "negative", "zero" or "positive", in quotes; you gave {_shown(given)}'
+        if self.kind in ("number", "argmin") and not is_finite_number(given):
+            return f"give a finite number, such as 1.5; you gave {_shown(given)}"
         return None
 
     def assess(self, given: Any) -> Verdict:
@@ -160,7 +162,7 @@ def load_quiz(path: str | Path) -> Quiz:
         If the file can't be read, breaks the schema, or an expression in it fails; the message says where.
     """
     path = Path(path)
-    data = _read(path)
+    data = read_yaml(path, QuizError)
     _check_schema(path, data)
     return _build(path, data)
 
@@ -186,6 +188,16 @@ def grade_answer(unit: str, question_id: str, given: object) -> None:
         )
 
 
+def is_finite_number(given: object) -> bool:
+    """Tell whether an answer can be read as a number; quiz notebooks hold a copy of this function."""
+    if not isinstance(given, numbers.Real) or isinstance(given, bool):
+        return False
+    try:
+        return math.isfinite(float(given))
+    except Exception:  # too large for a float, or of a class that only claims to be a number
+        return False
+
+
 def minimiser(f: Callable[[float], float], low: float, high: float) -> float:
     """Where a function with one valley on [low, high] is least, by repeated refinement of a grid.
 
@@ -206,14 +218,7 @@ def _unit_quiz(unit: str) -> Quiz:
     # Checked against the schema when the notebook was made; the validator alone takes a second to import,
     # and that second would count as the student's.
     path = Path(str(resources.files("autograder"))) / "assignments" / unit / "quiz.yml"
-    return _build(path, _read(path))
-
-
-def _read(path: Path) -> Any:
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise QuizError(f"{path}: can't be read as YAML: {error}") from error
+    return _build(path, read_yaml(path, QuizError))
 
 
 def _build(path: Path, data: Mapping[str, Any]) -> Quiz:
@@ -224,12 +229,11 @@ def _build(path: Path, data: Mapping[str, Any]) -> Quiz:
     return Quiz(data["title"], data["read"], questions)
 
 
-def _is_number(given: object) -> bool:
-    return (
-        isinstance(given, (int, float, np.integer, np.floating))
-        and not isinstance(given, bool)
-        and math.isfinite(float(given))
-    )
+def _shown(given: object) -> str:
+    try:
+        return shortened(repr(given))
+    except Exception:  # a whole number of many digits has no repr; a class of the student's own may have none
+        return f"something of type {type(given).__name__}"
 
 
 @cache
@@ -240,18 +244,16 @@ def _schema() -> dict[str, Any]:
 
 
 def _check_schema(path: Path, data: Any) -> None:
-    import jsonschema  # takes a second, which reading a question's key while grading should not
-
-    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(_schema()).iter_errors(data))
-    if error is None:
+    broken = schema_error(data, _schema())
+    if broken is None:
         return
-    place = ".".join(str(part) for part in error.absolute_path) or "top level"
-    where = list(error.absolute_path)
+    where, message = broken
+    place = ".".join(map(str, where)) or "top level"
     if len(where) > 1 and where[0] == "questions":
         question = data["questions"][where[1]]
         name = question.get("id", where[1]) if isinstance(question, dict) else where[1]
         place = f"question {name!r}, {'.'.join(map(str, where[2:])) or 'fields'}"
-    raise QuizError(f"{path}: {place}: {error.message}")
+    raise QuizError(f"{path}: {place}: {message}")
 
 
 @cache
@@ -283,7 +285,7 @@ def _truth(path: Path, item: Mapping[str, Any], field: str, expression: str | fl
 
 def _number(path: Path, item: Mapping[str, Any], field: str, expression: str | float | bool) -> float:
     value = _evaluate(path, item, field, expression)
-    if not _is_number(value):
+    if not is_finite_number(value):
         raise QuizError(
             f"{path}: question {item['id']!r}, {field}: {expression!r} is {value!r}, not a finite number"
         )

@@ -5,6 +5,7 @@ Each submission is the released notebook with its solution cells filled in, the 
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -12,11 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-import yaml
 from nbformat import NotebookNode
 
 from autograder.assignment import ASSIGNMENTS, list_assignments, unknown_name
+from autograder.authored import read_yaml, schema_error
 from autograder.convert import NOTEBOOKS
 from autograder.course import Course
 from autograder.errors import AutograderError
@@ -90,15 +90,10 @@ def load_sample_class(path: Path) -> list[SampleStudent]:
     AutograderError
         If the file can't be read or breaks the format; the message says where.
     """
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise AutograderError(f"{path}: can't be read as YAML: {error}") from error
-    broken = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(_SCHEMA).iter_errors(data))
-    if broken is not None:
-        raise AutograderError(
-            f"{path}: {'.'.join(map(str, broken.absolute_path)) or 'top level'}: {broken.message}"
-        )
+    data = read_yaml(path)
+    if (broken := schema_error(data, _SCHEMA)) is not None:
+        where, message = broken
+        raise AutograderError(f"{path}: {'.'.join(map(str, where)) or 'top level'}: {message}")
     for student in data["students"]:
         if (reason := id_error(student)) is not None:
             raise AutograderError(f"{path}: {student!r} can't be a student id: {reason}")
@@ -129,7 +124,7 @@ def make_sample_class(course: Course, name: str, assignments: Path = ASSIGNMENTS
     path = assignments / name / "sample_class.yml"
     students = load_sample_class(path)
     for student in students:
-        if (course.submitted / student.id / name).exists():
+        if os.path.lexists(course.submitted / student.id / name):
             raise AutograderError(
                 f"{course.submitted / student.id / name} exists already; nothing was changed"
             )
@@ -156,12 +151,12 @@ def make_sample_class(course: Course, name: str, assignments: Path = ASSIGNMENTS
 
 def _mistakes(path: Path) -> dict[str, str]:
     """Read the code of each known mistake, by `<problem id>/<mistake name>`."""
+    data = read_yaml(path) if path.exists() else {}
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
         return {
             f"{problem}/{mistake['name']}": mistake["code"] for problem in data for mistake in data[problem]
         }
-    except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError) as error:
+    except (TypeError, KeyError) as error:
         raise AutograderError(
             f"{path}: can't be read as mistakes by problem, each with name and code: {error!r}"
         ) from error

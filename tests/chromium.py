@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,12 +14,19 @@ SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-
 
 def executable() -> str | None:
     """Path of a Chromium that can be started, or None."""
-    for name in SYSTEM_NAMES:
-        if path := shutil.which(name):
-            return path
     with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
-    return path if Path(path).exists() else None
+        own = playwright.chromium.executable_path
+    paths = [path for name in SYSTEM_NAMES if (path := shutil.which(name))]
+    return next((path for path in [*paths, own] if Path(path).exists() and starts(path)), None)
+
+
+def starts(path: str) -> bool:
+    """Whether it runs: Ubuntu's chromium is a stub without snap, and a bare download lacks its libraries."""
+    try:
+        done = subprocess.run([path, "--version"], capture_output=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
 
 
 if __name__ == "__main__":

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.typing import ExtensionMetadata
 
-STATIC = Path(__file__).resolve().parent.parent / "_static"
+from .figure import STATIC
 
 
 def add_to_page(app: Sphinx, name: str) -> None:

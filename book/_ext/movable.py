@@ -5,7 +5,7 @@ Every number that the page shows is computed here, by the author's own functions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -43,7 +43,7 @@ def curves(
     slider: tuple[str, ArrayLike],
     start: float,
     marker: tuple[str, ArrayLike, float] | None = None,
-    minimum: str | None = None,
+    minima: Sequence[str] = (),
     ylabel: str,
     ylim: tuple[float, float] | None = None,
     alt: str = "",
@@ -67,8 +67,8 @@ def curves(
         Position that the slider starts at.
     marker
         Label, positions and start of a second slider, which moves a point along every curve.
-    minimum
-        Name of a function whose least value over the range of x is marked.
+    minima
+        Names of the functions whose least value over the range of x is marked.
     ylabel
         Label of the vertical axis, with the unit.
     ylim
@@ -89,7 +89,7 @@ def curves(
     --------
     >>> figure = curves(
     ...     {"loss": lambda y_pred, y_true: (y_pred - y_true) ** 2},
-    ...     x=("prediction", [0, 1, 2, 3, 4]), slider=("target", [1, 2, 3]), start=2, minimum="loss",
+    ...     x=("prediction", [0, 1, 2, 3, 4]), slider=("target", [1, 2, 3]), start=2, minima=["loss"],
     ...     ylabel="loss", alt="A parabola that touches zero at the target.",
     ...     caption="Squared error.", name="fig-se",
     ... )
@@ -102,8 +102,8 @@ def curves(
     check_words("ylabel", ylabel, "label the vertical axis")
     if not 1 <= len(functions) <= MOST_CURVES:
         raise ValueError(f"functions: give one to {MOST_CURVES} functions by name; got {len(functions)}")
-    if minimum is not None and minimum not in functions:
-        raise ValueError(f"minimum: {minimum!r} is not among the functions {', '.join(functions)}")
+    if isinstance(minima, str) or any(label not in functions for label in minima):
+        raise ValueError(f"minima: give a list of names of functions, out of {', '.join(functions)}")
     xlabel, grid = check_words("x", x[0], "label the horizontal axis"), check_grid("x", x[1])
     parameter = check_control("slider", *slider, start, start_argument="start")
     point = None if marker is None else check_control("marker", *marker, start_argument="marker")
@@ -124,20 +124,23 @@ def curves(
     }
     if point is not None:
         data["marker"] = [int(np.argmin(np.abs(grid - position))) for position in point.positions]
-    if minimum is not None:
-        lowest = [_lowest(functions[minimum], grid, float(value)) for value in parameter.positions]
-        data["minimum"] = {
-            "name": minimum,
-            "x": rounded(np.array([at for at, _ in lowest]), decimals(frame.x) + 1),
-            "y": rounded(np.array([value for _, value in lowest]), places),
-            "texts": [[number(value, places), number(at, decimals(frame.x))] for at, value in lowest],
-        }
+    data["minima"] = []
+    for label in minima:
+        lowest = [_lowest(functions[label], grid, float(value)) for value in parameter.positions]
+        data["minima"].append(
+            {
+                "name": label,
+                "x": rounded(np.array([at for at, _ in lowest]), decimals(frame.x) + 1),
+                "y": rounded(np.array([value for _, value in lowest]), places),
+                "texts": [[number(value, places), number(at, decimals(frame.x))] for at, value in lowest],
+            }
+        )
     return MovableFigure(
         kind="curves",
         controls=(parameter,) if point is None else (parameter, point),
         data=data,
         drawing=_drawing(data, frame, name, ylabel, parameter, point),
-        legend=_legend(list(functions), minimum),
+        legend=_legend(list(functions), minima),
         readout=_readout(data, places, parameter, point),
         alt=alt,
         caption=caption,
@@ -187,7 +190,7 @@ def _lowest(f: Function, grid: Floats, value: float) -> tuple[float, float]:
         with np.errstate(all="ignore"):
             y = np.broadcast_to(np.asarray(f(grid.copy(), value), dtype=np.float64), grid.shape)
         if np.isnan(y).all():
-            raise ValueError(f"minimum: the function has no value at all for slider position {value:g}")
+            raise ValueError(f"minima: the function has no value at all for slider position {value:g}")
         best = int(np.nanargmin(y))
         at, least = float(grid[best]), float(y[best])
         grid = np.linspace(grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)], 101)
@@ -208,11 +211,9 @@ def _drawing(
         parts.append(
             f'<path class="movable-line movable-{i}" data-part="line-{i}" d="{frame.path(data["x"], row)}"/>'
         )
-    if "minimum" in data:
-        at, least = (data["minimum"][axis][parameter.start] for axis in "xy")
-        parts.append(
-            f'<circle class="movable-minimum" data-part="minimum" r="7" {_centre(frame, at, least)}/>'
-        )
+    for i, lowest in enumerate(data["minima"]):
+        place = _centre(frame, lowest["x"][parameter.start], lowest["y"][parameter.start])
+        parts.append(f'<circle class="movable-minimum" data-part="minimum-{i}" r="7" {place}/>')
     if point is not None:
         column = data["marker"][point.start]
         at = data["x"][column]
@@ -231,17 +232,16 @@ def _centre(frame: Frame, x: float, y: float | None) -> str:
     return f'cx="{frame.across(x):.1f}" cy="{frame.down(y):.1f}" visibility="visible"'
 
 
-def _legend(names: list[str], minimum: str | None) -> str:
+def _legend(names: Sequence[str], minima: Sequence[str]) -> str:
     items = [
         f'<li><svg viewBox="0 0 32 10" aria-hidden="true">'
         f'<path class="movable-line movable-{i}" d="M1 5H31"/></svg>{escape(label)}</li>'
         for i, label in enumerate(names)
     ]
-    if minimum is not None:
+    if minima:
         ring = '<circle class="movable-minimum" cx="8" cy="8" r="6"/>'
-        items.append(
-            f'<li><svg viewBox="0 0 16 16" aria-hidden="true">{ring}</svg>least {escape(minimum)}</li>'
-        )
+        meaning = f"least {escape(minima[0])}" if len(minima) == 1 else "least values"
+        items.append(f'<li><svg viewBox="0 0 16 16" aria-hidden="true">{ring}</svg>{meaning}</li>')
     return "".join(items)
 
 
@@ -254,7 +254,7 @@ def _readout(data: dict[str, Any], places: int, parameter: Control, point: Contr
         values = [f"{c['name']} {number(c['y'][parameter.start][column], places)}" for c in data["curves"]]
         where = f"{point.label} = {point.texts[point.start]} and {where}"
         clauses.append(", ".join(values))
-    if "minimum" in data:
-        least, at = data["minimum"]["texts"][parameter.start]
-        clauses.append(f"the least {data['minimum']['name']}, {least}, is at {data['xlabel']} = {at}")
+    for lowest in data["minima"]:
+        least, at = lowest["texts"][parameter.start]
+        clauses.append(f"the least {lowest['name']}, {least}, is at {data['xlabel']} = {at}")
     return f"With {where}" + (f": {'; '.join(clauses)}." if clauses else ".")

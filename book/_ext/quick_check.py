@@ -7,6 +7,7 @@ HTML get the same text as paragraphs and lists.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -25,7 +26,7 @@ from sphinx.writers.html5 import HTML5Translator
 from autograder.quiz import SIGNS, Question, Quiz, QuizError, load_quiz
 
 from .assets import add_to_page
-from .figure import decimals, number
+from .figure import number
 
 logger = logging.getLogger(__name__)
 
@@ -192,13 +193,18 @@ def _replies(question: Question) -> list[tuple[str, bool, str, str]]:
             for sign, text in question.feedback.items()
         ]
     assert isinstance(question.key, float)
-    places = decimals((0.0, question.tolerance)) - 3
+    places = places_for(question.tolerance)
     replies = [("right", True, f"{number(question.key, places)}: right", question.feedback["right"])]
     for mistake in question.mistakes:
         replies.append(
             (repr(mistake.answer), False, f"{number(mistake.answer, places)}: not right", mistake.feedback)
         )
     return [*replies, ("wrong", False, "Any other number", question.feedback["wrong"])]
+
+
+def places_for(tolerance: float) -> int:
+    """Decimal places that show a number to a tenth of the tolerance."""
+    return max(0, 1 - math.floor(math.log10(tolerance)))
 
 
 def _sources() -> list[Path]:

@@ -48,11 +48,11 @@
         where = `${data.labels[1]} = ${data.texts[1][point]} and ${where}`;
         clauses.push(data.curves.map((curve, i) => `${curve.name} ${words(rows[i][column])}`).join(", "));
       }
-      if (data.minimum) {
-        const [least, at] = data.minimum.texts[position];
-        place(part("minimum"), data.frame, data.minimum.x[position], data.minimum.y[position]);
-        clauses.push(`the least ${data.minimum.name}, ${least}, is at ${data.xlabel} = ${at}`);
-      }
+      data.minima.forEach((lowest, i) => {
+        const [least, at] = lowest.texts[position];
+        place(part(`minimum-${i}`), data.frame, lowest.x[position], lowest.y[position]);
+        clauses.push(`the least ${lowest.name}, ${least}, is at ${data.xlabel} = ${at}`);
+      });
       return `With ${where}${clauses.length ? `: ${clauses.join("; ")}` : ""}.`;
     },
   };

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 import pytest
 from nbgrader.nbgraderformat import MetadataValidator  # type: ignore[import-untyped]
 
@@ -98,26 +101,57 @@ def test_the_truth_of_a_quiz_answer_is_one_hidden_line(notebooks: dict[str, nbfo
     assert check.metadata.nbgrader.points == 2
 
 
-@pytest.mark.parametrize(
-    ("question", "number", "good", "bad"),
-    [
-        ("tiny-choice", 1, ["a", "b"], ["c", "ab", 1, {"a"}]),
-        ("tiny-several", 2, [{"a"}, ["a", "c"], ("b",)], ["a", set(), {"a", "d"}]),
-        ("tiny-number", 3, [0, 1.5, -2], ["1.5", True, float("nan"), float("inf"), 1j]),
-        ("tiny-sign", 4, ["negative", "zero", "positive"], [-1, "-", "Negative"]),
-    ],
-)
-def test_students_can_check_the_form_of_an_answer(
-    notebooks: dict[str, nbformat.NotebookNode], question: str, number: int, good: list[Any], bad: list[Any]
+class Liar(int):
+    """A number by its class that can't be read as one."""
+
+    def __float__(self) -> float:
+        raise RuntimeError("no")
+
+
+DIGITS = 10**5000  # has no repr
+ANSWERS: list[Any] = [
+    "a", "b", "c", "ab", "", 1, ["a"], {"a"}, {"a", "c"}, ("b",), frozenset("ab"), [], set(), {"a": 1},
+    {"a", "d"}, ["a", np.array([1, 2])], [["a"]], 0, 1.5, -2, Fraction(42, 5), np.float32(2), np.int64(3),
+    10**400, DIGITS, Fraction(10**400), True, np.bool_(True), float("nan"), float("inf"), 1j, Decimal("1.5"),
+    "1.5", Liar(1), np.array(2), "negative", "zero", "positive", "Negative", "-",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_what_students_can_check_in_the_open_agrees_with_the_hidden_test(
+    notebooks: dict[str, nbformat.NotebookNode], number: int
 ) -> None:
-    visible = cell(notebooks["quiz"], f"{question}-check").source.split("### BEGIN HIDDEN TESTS")[0]
-    for answer in good:
-        exec(visible, {f"answer_{number}": answer})
-    for answer in bad:
-        with pytest.raises(AssertionError, match=f"Question {number}: give .* you gave"):
+    question = load_assignment("tiny", FIXTURES).quiz.questions[number - 1]
+    visible = cell(notebooks["quiz"], f"{question.id}-check").source.split("### BEGIN HIDDEN TESTS")[0]
+    readable = []
+    for answer in ANSWERS:
+        if question.form_error(answer) is None:
             exec(visible, {f"answer_{number}": answer})
+            question.assess(answer)
+            readable.append(answer)
+        else:
+            with pytest.raises((AssertionError, ValueError)) as error:
+                exec(visible, {f"answer_{number}": answer})
+            if answer is not DIGITS:
+                assert f"Question {number}: give " in str(error.value)
+    assert (
+        readable
+        == {
+            1: ["a", "b"],
+            2: [["a"], {"a"}, {"a", "c"}, ("b",), frozenset("ab")],
+            3: [1, 0, 1.5, -2, Fraction(42, 5), np.float32(2), np.int64(3)],
+            4: ["negative", "zero", "positive"],
+        }[number]
+    )
     with pytest.raises(AssertionError, match=f"Question {number} is not answered yet"):
         exec(visible, {f"answer_{number}": None})
+
+
+def test_an_answer_of_the_wrong_form_is_quoted_on_one_short_line() -> None:
+    number = load_assignment("tiny", FIXTURES).quiz.questions[2]
+    assert number.form_error("two\n" * 1000) is not None
+    assert len(str(number.form_error("two\n" * 1000))) < 300
+    assert str(number.form_error(DIGITS)).endswith("you gave something of type int")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -159,3 +160,26 @@ def test_a_broken_configuration_is_one_line(tmp_path: Path, capsys: pytest.Captu
     error = capsys.readouterr().err
     assert "nbgrader_config.py: can't be loaded: SyntaxError" in error
     assert len(error.splitlines()) == 1
+
+
+def test_folders_that_were_renamed_in_the_configuration_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    course = init_course(tmp_path / "course", ["tiny"], FIXTURES)
+    config = course.root / "nbgrader_config.py"
+    config.write_text(config.read_text().replace('"submitted"', '"handed-in"'))
+    assert main(["export", "--course", str(course.root)]) == 1
+    assert capsys.readouterr().err == (
+        f"autograder: {config}: submitted_directory must stay 'submitted'; it is 'handed-in'\n"
+    )
+
+
+def test_the_next_step_can_be_pasted_whatever_the_folder_is_called(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["init", str(tmp_path / "my course; rm x")])
+    line = capsys.readouterr().out.splitlines()[-1]
+    words = shlex.split(line.removeprefix("Next: "))
+    assert words[0] == "cd"
+    assert Path(words[1]).resolve() == tmp_path / "my course; rm x"
+    assert words[2:4] == ["&&", "autograder"]

@@ -23,7 +23,7 @@ from autograder.convert import source_notebooks
 from autograder.course import init_course
 from autograder.quiz import SIGNS, Question, grade_answer
 from autograder.regions import HIDDEN_TESTS, SOLUTION
-from autograder.workflow import release
+from autograder.release import release
 
 ROOT = Path(__file__).parents[2]
 NAMES = list_assignments()

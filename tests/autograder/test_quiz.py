@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -159,6 +161,17 @@ def test_a_bad_quiz_file_is_named_with_its_question_and_field(
         load_quiz(path)
     assert message in str(caught.value)
     assert path.name in str(caught.value)
+
+
+def test_grading_an_answer_does_not_load_the_schema_validator() -> None:
+    code = "import sys\nfrom autograder.quiz import grade_answer\n"
+    code += "try:\n    grade_answer('u2-regression', 'none', 1)\n"
+    code += "except ValueError as error:\n    print(error)\n"
+    code += "print('jsonschema' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    said, loaded = done.stdout.splitlines()
+    assert said.startswith("no question 'none' in quiz")
+    assert loaded == "False"
 
 
 def test_the_minimiser_finds_the_least_value_to_many_digits() -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ import pytest
 from autograder.assignment import load_assignment
 from autograder.convert import source_notebooks
 from autograder.notebooks import notebook_text
-from autograder.submission import Inspection, id_error, inspect_submission
+from autograder.submission import Inspection, find_submissions, id_error, inspect_submission
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -131,11 +134,95 @@ def test_huge_files_are_refused(folder: Path) -> None:
     assert refused.startswith("its files are larger than 20 MB together (from 'film.mp4' on)")
 
 
-def test_a_timestamp_that_is_no_date_is_refused(folder: Path) -> None:
-    (folder / "timestamp.txt").write_text("yesterday-ish")
-    assert (
-        inspect_submission(folder, EXPECTED).refused == "timestamp.txt holds no date; correct it or delete it"
+@pytest.mark.parametrize("content", [b"yesterday-ish", b"\xff\xfe", b"2031-13-45"])
+def test_a_timestamp_that_is_no_date_is_left_aside(folder: Path, content: bytes) -> None:
+    (folder / "timestamp.txt").write_bytes(content)
+    assert inspect_submission(folder, EXPECTED) == Inspection(
+        remarks=("timestamp.txt holds no date and was left aside: whether it came late is not known",),
+        dated=False,
     )
+
+
+def test_code_in_other_files_is_said_not_to_count(folder: Path) -> None:
+    (folder / "autograder").mkdir()
+    (folder / "autograder" / "quiz.py").write_text("grade_answer = print")
+    (folder / "solutions.py").write_text("x = 1")
+    (folder / "data.csv").write_text("1,2")
+    assert inspect_submission(folder, EXPECTED) == Inspection(
+        remarks=("'autograder/quiz.py', 'solutions.py' can't be imported: only code in the notebooks counts",)
+    )
+
+
+@pytest.mark.parametrize("metadata", [None, [], "locked", 3])
+def test_nbgrader_metadata_that_are_no_table_are_refused(folder: Path, metadata: object) -> None:
+    edit(folder / "practice.ipynb", lambda nb: nb["cells"][3]["metadata"].update(nbgrader=metadata))
+    reason = inspect_submission(folder, EXPECTED).notebooks["practice"]
+    assert reason.endswith(f"the nbgrader metadata of cell 4 is {metadata!r}, not a table")
+
+
+def test_a_students_text_is_quoted_on_one_short_line(folder: Path) -> None:
+    edit(folder / "practice.ipynb", lambda nb: nb["cells"][3]["metadata"].update(nbgrader=["a\nb"] * 1000))
+    (folder / "quiz.ipynb").unlink()
+    for number in range(40):
+        (folder / f"{'q' * 50}\n{number}.ipynb").touch()
+    for reason in inspect_submission(folder, EXPECTED).notebooks.values():
+        assert len(reason) < 350
+        assert len(reason.splitlines()) == 1
+
+
+# --- who handed in
+
+
+def test_work_in_the_wrong_place_is_named(tmp_path: Path) -> None:
+    for path in (
+        "ada/tiny/practice.ipynb", "bob/practice.ipynb", "cyd/Tiny /practice.ipynb", "dan/u1/practice.ipynb",
+        "eve/homework/practice.ipynb", "fay/notes/me.txt", "gil/tiny.zip", "h*/tiny/practice.ipynb",
+    ):  # fmt: skip
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).touch()
+    (tmp_path / "i.zip").touch()
+    (tmp_path / ".DS_Store").touch()
+    wrong = "not graded, submitted/{0} holds no folder 'tiny', but {1}; move the work to submitted/{0}/tiny/"
+    assert find_submissions(tmp_path, "tiny", ["tiny", "u1"]) == (
+        ["ada"],
+        [
+            "bob: " + wrong.format("bob", "'practice.ipynb'"),
+            "cyd: " + wrong.format("cyd", "'Tiny '"),
+            "eve: " + wrong.format("eve", "'homework'"),
+            "gil: " + wrong.format("gil", "'tiny.zip'"),
+            "'h*' in submitted/ can't be a student id: it contains '*'; not graded",
+            "'i.zip' in submitted/ is a file, not the folder of a student; not graded",
+        ],
+    )
+
+
+def test_a_folder_that_can_not_be_read_is_named() -> None:
+    with tempfile.TemporaryDirectory() as name:  # unlike pytest's own, everyone can be let in
+        submitted = Path(name)
+        submitted.chmod(0o755)
+        for student in ("ada", "bob"):
+            (submitted / student / "tiny").mkdir(parents=True)
+        (submitted / "ada").chmod(0)
+        with as_nobody():
+            found = find_submissions(submitted, "tiny", ["tiny"])
+        (submitted / "ada").chmod(0o755)
+    assert found == (["bob"], ["ada: not graded, submitted/ada can't be read (Permission denied)"])
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """As someone without root's permission to read everything."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+# --- student ids
 
 
 @pytest.mark.parametrize("student", ["ada", "Ada.Lovelace+1@example.org", "=cmd", "zoë", "20310001"])

@@ -36,7 +36,7 @@ def parabola(**changes: Any) -> MovableFigure:
         "slider": ("target", TARGETS),
         "start": 3.0,
         "marker": ("prediction", PREDICTIONS, 2.4),
-        "minimum": "loss",
+        "minima": ["loss"],
         "ylabel": "loss",
         "ylim": (-10, 20),
         "alt": "A parabola that touches zero at the target.",
@@ -80,8 +80,8 @@ def test_the_marker_stands_on_computed_values_even_between_the_points_of_the_gri
 
 def test_the_least_value_is_found_between_the_points_of_the_grid() -> None:
     data = numbers(parabola(x=("prediction", np.linspace(-1, 7, 10)), marker=None))
-    assert data["minimum"]["x"] == pytest.approx(list(TARGETS), abs=0.001)
-    assert data["minimum"]["y"] == pytest.approx([0] * 25, abs=0.001)
+    assert data["minima"][0]["x"] == pytest.approx(list(TARGETS), abs=0.001)
+    assert data["minima"][0]["y"] == pytest.approx([0] * 25, abs=0.001)
 
 
 def test_the_least_value_at_a_kink_is_found() -> None:
@@ -89,7 +89,17 @@ def test_the_least_value_at_a_kink_is_found() -> None:
         return np.mean([np.abs(c - y) for y in (1, 2, outlier)], axis=0)
 
     data = numbers(parabola(functions={"loss": absolute}, slider=("outlier", [3, 30]), start=3))
-    assert data["minimum"]["x"] == pytest.approx([2, 2], abs=0.001)
+    assert data["minima"][0]["x"] == pytest.approx([2, 2], abs=0.001)
+
+
+def test_the_minima_of_several_curves_are_marked_and_said() -> None:
+    figure = parabola(
+        functions={"squared": loss, "shifted": lambda x, target: loss(x, target + 1)},
+        marker=None,
+        minima=["squared", "shifted"],
+    )
+    assert [lowest["x"][12] for lowest in numbers(figure)["minima"]] == pytest.approx([3, 4], abs=0.001)
+    assert "the least squared, 0, is at prediction = 3; the least shifted, 0, is at" in figure.readout
 
 
 def test_the_start_is_said_in_words() -> None:
@@ -107,7 +117,7 @@ def test_a_value_that_is_not_finite_is_a_gap() -> None:
         functions={"loss": surprise},
         x=("p", np.linspace(0, 1, 5)),
         marker=("p", [0, 0.5, 1], 0),
-        minimum=None,
+        minima=(),
         ylim=(0, 4),
     )
     assert numbers(figure)["curves"][0]["y"][0][0] is None
@@ -181,10 +191,11 @@ def test_importing_it_into_a_chapter_does_not_load_sphinx() -> None:
         ("ylabel", {"ylabel": ""}),
         ("functions", {"functions": {}}),
         ("functions", {"functions": {str(i): loss for i in range(5)}}),
-        ("functions", {"functions": {"loss": lambda y_pred, y_true: 1 / 0}, "minimum": None}),
-        ("functions", {"functions": {"loss": lambda y_pred, y_true: [1, 2]}, "minimum": None}),
-        ("functions", {"functions": {"loss": lambda y_pred, y_true: np.nan}, "minimum": None, "ylim": None}),
-        ("minimum", {"minimum": "curvature"}),
+        ("functions", {"functions": {"loss": lambda y_pred, y_true: 1 / 0}, "minima": []}),
+        ("functions", {"functions": {"loss": lambda y_pred, y_true: [1, 2]}, "minima": []}),
+        ("functions", {"functions": {"loss": lambda y_pred, y_true: np.nan}, "minima": [], "ylim": None}),
+        ("minima", {"minima": ["curvature"]}),
+        ("minima", {"minima": "loss"}),
         ("x", {"x": ("prediction", [3, 2, 1])}),
         ("x", {"x": ("", [1, 2, 3])}),
         ("slider", {"slider": ("target", ["a", "b"])}),

@@ -1,0 +1,138 @@
+"""The students' version of an assignment: made by nbgrader, and checked to give nothing away."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Collection
+from pathlib import Path
+
+from autograder.assignment import ASSIGNMENTS, list_assignments
+from autograder.convert import NOTEBOOKS
+from autograder.course import Course
+from autograder.errors import AutograderError
+from autograder.nbgrader_session import NbGraderSession
+from autograder.notebooks import read_notebook
+from autograder.regions import HIDDEN_TESTS, SOLUTION, region_error
+
+_MARKERS = tuple(marker.encode() for marker in SOLUTION + HIDDEN_TESTS)
+# What students may get beside the notebooks. Text, code and notebooks under other names are too often copies
+# with the solutions in them.
+_DATA = (".csv", ".tsv", ".txt", ".json", ".npy", ".npz")
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".pdf")
+
+
+def release(course: Course, name: str, assignments: Path = ASSIGNMENTS) -> Path:
+    """Write the students' version of an assignment, in place of an earlier one only when it is complete.
+
+    The source notebooks are run first: an assignment whose own solutions fail its tests is not released.
+
+    Raises
+    ------
+    AutograderError
+        If a source notebook is missing, broken or fails, or nbgrader refuses it; the earlier version stays.
+    """
+    course.require_assignment(name)
+    course.require_writable()
+    expected = _check_sources(
+        course.source / name, NOTEBOOKS if name in list_assignments(assignments) else ()
+    )
+    session = NbGraderSession(course)
+    for path in session.extra_files(name):
+        if (reason := _extra_error(path, expected)) is not None:
+            raise AutograderError(
+                f"{path}: not released, because students would get this file too, and it {reason}; "
+                f"move it out of {course.source / name}"
+            )
+    session.require_imports()
+    for notebook in expected:
+        path = course.source / name / f"{notebook}.ipynb"
+        if failures := session.reference_failures(path):
+            raise AutograderError(
+                f"{path}: not released, because its own solution fails {'; '.join(failures)}"
+            )
+    draft = Path(tempfile.mkdtemp(prefix=".release-", dir=course.root))
+    try:
+        if (reason := session.generate_assignment(name, draft.name)) is not None:
+            raise AutograderError(
+                f"{course.source / name}: not released, the earlier version stays: {_hint(name, reason)}"
+            )
+        _check_release(draft / name, expected)
+        final = course.release / name
+        final.parent.mkdir(exist_ok=True)
+        _put_in_place(draft / name, final, draft / "earlier")
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return final
+
+
+def _check_sources(folder: Path, required: Collection[str]) -> list[str]:
+    found = sorted(path.stem for path in folder.glob("*.ipynb"))
+    for notebook in required:
+        if notebook not in found:
+            raise AutograderError(
+                f"{folder / notebook}.ipynb is missing; put it back "
+                "(`autograder init` in a new directory makes a fresh copy) and release again"
+            )
+    if not found:
+        raise AutograderError(f"{folder} holds no notebook")
+    for notebook in found:
+        path = folder / f"{notebook}.ipynb"
+        try:
+            cells = read_notebook(path).cells
+        except Exception as error:  # nbformat raises many kinds for a broken file
+            raise AutograderError(f"{path}: not a notebook: {error!r}") from error
+        for number, cell in enumerate(cells, start=1):
+            if (wrong := region_error(cell.source)) is not None:
+                raise AutograderError(f"{path}, cell {number}: {wrong}")
+    return found
+
+
+def _extra_error(path: Path, notebooks: Collection[str]) -> str | None:
+    """Say why a file beside the notebooks must not be released; None when it may be."""
+    if path.suffix.lower() not in _DATA + _PICTURES or path.name.startswith("."):
+        return f"is neither data nor a picture ({' '.join(_DATA + _PICTURES)})"
+    if path.name.partition(".")[0] in notebooks:
+        return "has the name of a notebook"
+    content = path.read_bytes()
+    if any(marker in content for marker in _MARKERS):
+        return "holds a solution or a hidden test"
+    if b'"nbformat"' in content:
+        return "is a notebook under another name"
+    return None
+
+
+def _check_release(folder: Path, expected: Collection[str]) -> None:
+    """Look once more, at every byte, for what students must not get, whatever nbgrader's settings are."""
+    notebooks = {folder / f"{notebook}.ipynb" for notebook in expected}
+    for path in sorted(notebooks):
+        if not path.exists():
+            raise AutograderError(f"nbgrader wrote no {path.name}; nothing was released")
+    for path in sorted(folder.rglob("*")):
+        if path in notebooks:
+            leak = any(marker in path.read_bytes() for marker in _MARKERS)
+            reason = "would hold a solution or a hidden test" if leak else None
+        else:
+            reason = _extra_error(path, expected) if path.is_file() else None
+        if reason is not None:
+            raise AutograderError(f"{path.relative_to(folder)} {reason}; nothing was released")
+
+
+def _put_in_place(new: Path, final: Path, earlier: Path) -> None:
+    try:
+        if final.exists():
+            final.rename(earlier)
+        new.rename(final)
+    except BaseException:
+        if earlier.exists() and not final.exists():
+            earlier.rename(final)
+        raise
+
+
+def _hint(name: str, reason: str) -> str:
+    if "submissions associated" in reason:
+        return (
+            "cells were added, removed or renamed after submissions were graded, which nbgrader's gradebook "
+            f"does not allow. Undo that, or forget all marks: `nbgrader db assignment remove {name} --force`"
+        )
+    return reason
