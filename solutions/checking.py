@@ -61,6 +61,23 @@ def same_shape(first: Array, first_name: str, second: Array, second_name: str) -
     raise ValueError(f"{shapes}, but they must be equal, as nothing is broadcast: {advice}.")
 
 
+def embeddings(value: npt.ArrayLike, name: str) -> Array:
+    """Return embeddings: a matrix with one vector in each row."""
+    array = prediction(value, name)
+    if array.ndim != 2:
+        raise ValueError(f"{name} has shape {array.shape}, but must be (N, d): one vector in each row.")
+    return array
+
+
+def one_per_row(array: Array | npt.NDArray[np.intp], name: str, rows: Array, rows_name: str) -> None:
+    """Refuse labels of another shape than (N,) for embeddings of shape (N, d)."""
+    if array.shape != rows.shape[:1]:
+        raise ValueError(
+            f"{name} has shape {array.shape}, but must have shape {rows.shape[:1]}: "
+            f"one label for each row of {rows_name}."
+        )
+
+
 def positive(value: float, name: str, *, infinite: bool = False) -> float:
     """Return a parameter that must be a number above zero, finite unless ``infinite`` allows otherwise."""
     if not isinstance(value, numbers.Real) or isinstance(value, bool):
@@ -70,6 +87,112 @@ def positive(value: float, name: str, *, infinite: bool = False) -> float:
         kind = "a number" if infinite else "a finite number"
         raise ValueError(f"{name} must be {kind} greater than 0, not {value!r}.")
     return number
+
+
+def at_least(value: float, bound: float, name: str) -> float:
+    """Return a parameter that must be finite, and not below a bound: a margin, a weight, a power."""
+    number = finite(value, name)
+    if number < bound:
+        raise ValueError(f"{name} must be at least {bound:g}, not {value!r}.")
+    return number
+
+
+def between(value: float, low: float, high: float, name: str, *, ends: str = "()") -> float:
+    """Return a parameter that must lie in an interval; its brackets ``ends`` say if the ends belong."""
+    number = finite(value, name)
+    inside = (number >= low if ends[0] == "[" else number > low) and (
+        number <= high if ends[1] == "]" else number < high
+    )
+    if not inside:
+        raise ValueError(f"{name} must lie in {ends[0]}{low:g}, {high:g}{ends[1]}, not {value!r}.")
+    return number
+
+
+def finite(value: float, name: str) -> float:
+    """Return a parameter that must be one finite real number."""
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        raise TypeError(f"{name} must be one real number, not {value!r}.")
+    if not math.isfinite(number := float(value)):
+        raise ValueError(f"{name} must be finite, not {value!r}.")
+    return number
+
+
+def labels(
+    value: npt.ArrayLike, name: str, classes: int, *, ignore: int | None = None
+) -> npt.NDArray[np.intp]:
+    """Return class labels: whole numbers from 0 to ``classes - 1``, or ``ignore``."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "iu":
+        raise TypeError(
+            f"{name} has dtype {array.dtype}, but class labels are integers from 0 to {classes - 1}."
+        )
+    if array.size and (array.min() < 0 or array.max() >= classes):
+        wrong = array[((array < 0) | (array >= classes)) & (array != ignore)]
+        if wrong.size:
+            raise ValueError(
+                f"{name} holds {wrong[0]}, but with {classes} classes labels go from 0 to {classes - 1}."
+            )
+    return array.astype(np.intp)
+
+
+def above(array: Array, bound: float, name: str, *, inclusive: bool = False) -> Array:
+    """Return an array all of whose numbers lie above a bound, or on it if that is inclusive; NaN may pass."""
+    wrong = array < bound if inclusive else array <= bound
+    if np.any(wrong):
+        allowed = "at least" if inclusive else "greater than"
+        raise ValueError(f"{name} holds {array[wrong].ravel()[0]:g}, but must be {allowed} {bound:g}.")
+    return array
+
+
+def signs(value: npt.ArrayLike, name: str) -> Array:
+    """Return binary labels of a margin loss: -1 or +1."""
+    array = target(value, name)
+    if not np.all(np.abs(array) == 1):
+        found = array[np.abs(array) != 1].ravel()[0]
+        raise ValueError(
+            f"{name} holds {found:g}, but must hold -1 and +1 only: from 0/1 labels take 2 * y - 1."
+        )
+    return _neutral(array, value)
+
+
+def binary(value: npt.ArrayLike, name: str, *, soft: bool = False) -> Array:
+    """Return binary targets: 0 and 1, and if they may be ``soft`` anything between."""
+    array = target(value, name)
+    if soft and array.min() >= 0 and array.max() <= 1:
+        return _neutral(array, value)
+    wrong = ~((array >= 0) & (array <= 1)) if soft else (array != 0) & (array != 1)
+    if np.any(wrong):
+        found = array[wrong].ravel()[0]
+        allowed = "must lie between 0 and 1" if soft else "must hold 0 and 1 only"
+        raise ValueError(f"{name} holds {found:g}, but {allowed}: from -1/+1 labels take (y + 1) / 2.")
+    return _neutral(array, value)
+
+
+def probabilities(value: npt.ArrayLike, name: str) -> Array:
+    """Return numbers from 0 to 1: probabilities, or targets that may be soft."""
+    array = target(value, name)
+    if not np.all((array >= 0) & (array <= 1)):
+        found = array[~((array >= 0) & (array <= 1))].ravel()[0]
+        raise ValueError(f"{name} holds {found:g}, but must lie between 0 and 1: is it a logit?")
+    return array
+
+
+def distributions(value: npt.ArrayLike, name: str) -> Array:
+    """Return probabilities that add up to 1 along the last axis, up to rounding."""
+    array = probabilities(value, name)
+    if array.ndim == 0:
+        raise ValueError(f"{name} is a single number: a distribution has one probability for each class.")
+    sums = array.sum(axis=-1, dtype=np.float64)
+    off = np.abs(sums - 1)
+    if np.any(off > 1e-6):
+        found = sums.ravel()[off.argmax()]
+        raise ValueError(f"{name} adds up to {found:.6g} along its last axis, not to 1: divide by the sum.")
+    return array
+
+
+def _neutral(array: Array, value: npt.ArrayLike) -> Array:
+    """Give labels that came as integers the narrow dtype, so that the other arguments decide the result's."""
+    return array.astype(np.float32) if np.asarray(value).dtype.kind == "i" else array
 
 
 def _real_array(value: npt.ArrayLike, name: str, *, integers_allowed: bool) -> Array:

@@ -1,4 +1,4 @@
-"""What the course knows about a loss: one record, read by the loss cards, the choosing page and the tests."""
+"""What the course knows about a loss: one record, for pages and tests to read."""
 
 import functools
 from collections.abc import Callable, Mapping
@@ -15,6 +15,17 @@ INVARIANCES: Mapping[str, str] = MappingProxyType(
         "exchange": r"L(y, \hat y) = L(\hat y, y)",
         "scaling-1": r"L(s \hat y, s y) = s\, L(\hat y, y) \text{ for } s > 0",
         "scaling-2": r"L(s \hat y, s y) = s^2 L(\hat y, y) \text{ for } s > 0",
+        "shift": r"L(z + a \mathbf{1}, c) = L(z, c)",
+        "relabelling": r"L(\pi z, \pi c) = L(z, c) \text{ for permutations } \pi \text{ of the classes}",
+        "row-permutation": r"\text{the order of the rows of a batch does not matter}",
+        "location": r"L(\mu + c, s, y + c) = L(\mu, s, y)",
+        "reflection": r"L(-\mu, s, -y) = L(\mu, s, y)",
+        "units": r"L(\eta + \log s, s y) = L(\eta, y) \text{ for } s > 0",
+        "reference": r"L(\ell + c, \ell_{\mathrm{ref}} + c) = L(\ell, \ell_{\mathrm{ref}})",
+        "common-shift": r"L(z + c, z' + c) = L(z, z')",
+        "rotation": r"L(Qz, Qz') = L(z, z') \text{ for orthogonal } Q",
+        "scaling-0": r"L(sz, sz') = L(z, z') \text{ for } s > 0",
+        "swap": r"L(z', z) = L(z, z')",
     }
 )
 """The invariances that a record may name, and what each of them says."""

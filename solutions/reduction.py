@@ -1,10 +1,13 @@
 """From one loss per element to the value and the gradient of the batch: the one place that knows "mean"."""
 
+import math
 from typing import get_args
 
 import numpy as np
 
 from solutions.types import Array, Float64Array, FloatType, LossValue, Reduction
+
+_ALLOWED = get_args(Reduction)
 
 
 def terms(reduction: Reduction, size: int) -> int:
@@ -28,6 +31,9 @@ def reduce(values: Float64Array, reduction: Reduction, dtype: FloatType, *, fact
     if reduction == "none":
         return np.asarray(values * factor, dtype=dtype)
     total = values.sum()
+    if not math.isfinite(total):  # the sum may overflow where the result is a float64 number
+        unit = 2.0 ** values.size.bit_length()
+        total, factor = (values / unit).sum(), factor * unit
     # One division: with a factor that is a power of two, values.size / factor is exact.
     return dtype(total / (values.size / factor) if reduction == "mean" else total * factor)
 
@@ -42,7 +48,15 @@ def scale(slopes: Float64Array, reduction: Reduction, dtype: FloatType, *, facto
     return np.asarray(slopes if divisor == 1 else slopes / divisor, dtype=dtype)
 
 
+def averaged(reduction: Reduction, size: int) -> int:
+    """Return by how many losses the gradient is divided: all of them for the mean, else one.
+
+    For losses of rows, whose gradient has other elements than there are losses.
+    """
+    _check(reduction)
+    return size if reduction == "mean" else 1
+
+
 def _check(reduction: Reduction) -> None:
-    allowed = get_args(Reduction)
-    if reduction not in allowed:
-        raise ValueError(f"unknown reduction {reduction!r}: use one of {', '.join(map(repr, allowed))}.")
+    if reduction not in _ALLOWED:
+        raise ValueError(f"unknown reduction {reduction!r}: use one of {', '.join(map(repr, _ALLOWED))}.")

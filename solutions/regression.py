@@ -13,13 +13,15 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from solutions import numerics
+from solutions import kernels
+from solutions.blocks import gradient_in_blocks, value_in_blocks
 from solutions.checking import matching, positive
-from solutions.numerics import difference, quiet
+from solutions.kernels import difference, quiet
 from solutions.reduction import reduce, scale, terms
 from solutions.types import Array, Float64Array, FloatType, LossValue, Reduction
 
 
+@value_in_blocks
 @quiet
 def mse(y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, reduction: Reduction = "mean") -> LossValue:
     """Mean squared error, without a factor ½.
@@ -69,6 +71,7 @@ def mse(y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, reduction: Reduction = 
     return reduce(residual * residual, reduction, dtype, factor=unit**2)
 
 
+@gradient_in_blocks
 @quiet
 def mse_grad(y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, reduction: Reduction = "mean") -> Array:
     """Gradient of `mse` with respect to ``y_pred``: 2r/N for the mean, else 2r.
@@ -82,6 +85,7 @@ def mse_grad(y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, reduction: Reducti
     return scale(residual, reduction, dtype, factor=2 * unit)
 
 
+@value_in_blocks
 @quiet
 def half_mse(y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, reduction: Reduction = "mean") -> LossValue:
     """Mean of half the squared error.
@@ -126,6 +130,7 @@ def half_mse(y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, reduction: Reducti
     return reduce(residual * residual, reduction, dtype, factor=unit**2 / 2)
 
 
+@gradient_in_blocks
 @quiet
 def half_mse_grad(y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, reduction: Reduction = "mean") -> Array:
     """Gradient of `half_mse` with respect to ``y_pred``: r/N for the mean, else r.
@@ -139,6 +144,7 @@ def half_mse_grad(y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, reduction: Re
     return scale(residual, reduction, dtype, factor=unit)
 
 
+@value_in_blocks
 @quiet
 def mae(y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, reduction: Reduction = "mean") -> LossValue:
     """Mean absolute error.
@@ -184,6 +190,7 @@ def mae(y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, reduction: Reduction = 
     return reduce(np.abs(residual), reduction, dtype, factor=unit)
 
 
+@gradient_in_blocks
 @quiet
 def mae_grad(y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, reduction: Reduction = "mean") -> Array:
     """Gradient of `mae` with respect to ``y_pred``: sign(r)/N for the mean, else sign(r).
@@ -197,6 +204,7 @@ def mae_grad(y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, reduction: Reducti
     return scale(np.sign(residual), reduction, dtype)
 
 
+@value_in_blocks
 @quiet
 def huber(
     y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, delta: float = 1.0, reduction: Reduction = "mean"
@@ -259,6 +267,7 @@ def huber(
     return reduce(clipped * residual, reduction, dtype, factor=unit)
 
 
+@gradient_in_blocks
 @quiet
 def huber_grad(
     y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, delta: float = 1.0, reduction: Reduction = "mean"
@@ -277,6 +286,7 @@ def huber_grad(
     return scale(_clip(residual, unit, delta), reduction, dtype)
 
 
+@value_in_blocks
 @quiet
 def smooth_l1(
     y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, beta: float = 1.0, reduction: Reduction = "mean"
@@ -316,7 +326,8 @@ def smooth_l1(
 
     References
     ----------
-    Girshick (2015), Fast R-CNN, ICCV. Ren, He, Girshick and Sun (2015), Faster R-CNN, NIPS: beta = 1/9.
+    Girshick (2015), Fast R-CNN, ICCV. The released code of Faster R-CNN
+    (Ren, He, Girshick and Sun 2015) uses beta = 1/9.
 
     Examples
     --------
@@ -331,6 +342,7 @@ def smooth_l1(
     return reduce(clipped / beta * residual, reduction, dtype, factor=unit)
 
 
+@gradient_in_blocks
 @quiet
 def smooth_l1_grad(
     y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, beta: float = 1.0, reduction: Reduction = "mean"
@@ -347,6 +359,7 @@ def smooth_l1_grad(
     return scale(_clip(residual, unit, beta) / beta, reduction, dtype)
 
 
+@value_in_blocks
 @quiet
 def log_cosh(y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, reduction: Reduction = "mean") -> LossValue:
     """Logarithm of the hyperbolic cosine: between squared and absolute error, smooth everywhere.
@@ -390,9 +403,10 @@ def log_cosh(y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, reduction: Reducti
     array([5.00000000e-17, 4.33780830e-01, 9.99306853e+02])
     """
     residual, unit, dtype = _residual(y_pred, y_true, reduction)
-    return reduce(numerics.log_cosh(residual, unit=unit), reduction, dtype, factor=unit)
+    return reduce(kernels.log_cosh(residual, unit=unit), reduction, dtype, factor=unit)
 
 
+@gradient_in_blocks
 @quiet
 def log_cosh_grad(y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, reduction: Reduction = "mean") -> Array:
     """Gradient of `log_cosh` with respect to ``y_pred``: tanh(r)/N for the mean, else tanh(r).

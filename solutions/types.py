@@ -11,6 +11,9 @@ Array: TypeAlias = npt.NDArray[np.floating[Any]]
 Float64Array: TypeAlias = npt.NDArray[np.float64]
 """An array in the middle of a computation, which always runs in float64."""
 
+LabelArray: TypeAlias = npt.NDArray[np.intp]
+"""Class labels, checked: whole numbers from 0 on."""
+
 FloatType: TypeAlias = type[np.float32] | type[np.float64]
 """The dtype in which a result is handed back."""
 

@@ -77,10 +77,7 @@ RECORDS = (
             "Its value is half the mean squared error: do not compare the two in one table.",
             "A learning rate tuned on it is twice too large for mse.",
         ),
-        sources=(
-            "Bishop (2006), Pattern Recognition and Machine Learning, section 1.1",
-            "Hastie, Tibshirani and Friedman (2009), The Elements of Statistical Learning, section 2.4",
-        ),
+        sources=("Bishop (2006), Pattern Recognition and Machine Learning, section 1.1",),
     ),
     Loss(
         name="mae",

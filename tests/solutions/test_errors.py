@@ -2,17 +2,26 @@
 
 import re
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import numpy as np
 import pytest
 
-from solutions import LOSSES, huber, huber_grad, mse, mse_grad, smooth_l1, smooth_l1_grad
+from solutions import LOSSES, Loss, huber, huber_grad, mse, mse_grad, smooth_l1, smooth_l1_grad
 from solutions.types import Array, LossValue
+from tests.solutions.batches import EXAMPLES
 
 Function = Callable[..., LossValue | dict[str, Array]]
-FUNCTIONS = [function for loss in LOSSES.values() for function in (loss.value, loss.grad)]
+PAIRS = ("mse", "half_mse", "mae", "huber", "smooth_l1", "log_cosh", "pinball", "barron")
+FUNCTIONS = [function for name in PAIRS for function in (LOSSES[name].value, LOSSES[name].grad)]
 each_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.__name__)
+OF_PROBABILITIES = ("kl", "js", "hellinger_sq")
+SIZES_MAY_DIFFER = ("gan_d_bce", "gan_d_hinge", "wgan_critic", "lsgan_d", "ctc")
+EVERY_INPUT = [
+    pytest.param(loss, name, id=f"{loss.name}-{name}") for loss in LOSSES.values() for name in loss.wrt
+]
+each_input = pytest.mark.parametrize(("loss", "name"), EVERY_INPUT)
 
 
 def refused(error: type[Exception], *parts: str) -> Any:
@@ -137,3 +146,68 @@ def test_what_is_welcome_instead(y_pred: Any, y_true: Any, dtype: Any) -> None:
     assert gradient.dtype == dtype
     assert value == 1.0 / np.size(y_pred)
     assert np.shape(gradient) == np.shape(y_pred)
+
+
+# --- every loss, every input that it is differentiated by --------------------------------------------
+
+
+def example(loss: Loss) -> dict[str, Any]:
+    return {name: np.asarray(value) for name, value in EXAMPLES[loss.name].items()}
+
+
+@each_input
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, bool])
+def test_integers_and_truth_values_are_no_logits(loss: Loss, name: str, dtype: Any) -> None:
+    batch = example(loss)
+    for function in (loss.value, loss.grad):
+        # Whole numbers may be probabilities, but these do not add up to 1.
+        expected = ValueError if dtype is np.int64 and loss.name in OF_PROBABILITIES else TypeError
+        with refused(expected, name):
+            function(**{**batch, name: np.ones(batch[name].shape, dtype)})
+
+
+@each_input
+def test_an_empty_array_is_no_batch(loss: Loss, name: str) -> None:
+    batch = example(loss)
+    empty = {key: value[:0] if value.ndim else value for key, value in batch.items()}
+    if not batch[name].ndim:
+        return
+    for function in (loss.value, loss.grad):
+        with refused(ValueError, "is empty"):
+            function(**empty)
+
+
+@pytest.mark.parametrize(
+    "loss", [loss for loss in LOSSES.values() if len(EXAMPLES[loss.name]) > 1], ids=lambda loss: loss.name
+)
+def test_one_example_more_in_one_argument_is_refused(loss: Loss) -> None:
+    batch = example(loss)
+    first = loss.wrt[0]
+    if not batch[first].ndim or loss.name in SIZES_MAY_DIFFER:
+        return
+    longer = {**batch, first: np.concatenate([batch[first], batch[first]])}
+    for function in (loss.value, loss.grad):
+        with pytest.raises(ValueError, match=r"shape|size|length|items|rows") as caught:
+            function(**longer)
+        assert first in str(caught.value)
+
+
+@each_input
+def test_a_column_is_not_a_row(loss: Loss, name: str) -> None:
+    batch = example(loss)
+    if batch[name].ndim != 1 or len(batch) == 1:
+        return
+    for function in (loss.value, loss.grad):
+        with pytest.raises(ValueError, match=r"shape|one row"):
+            function(**{**batch, name: batch[name][:, None]})
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [loss for loss in LOSSES.values() if "reduction" in signature(loss.value).parameters],
+    ids=lambda loss: loss.name,
+)
+def test_an_unknown_reduction_is_named(loss: Loss) -> None:
+    for function in (loss.value, loss.grad):
+        with refused(ValueError, "unknown reduction 'average'", "'mean', 'sum', 'none'"):
+            function(**example(loss), reduction="average")

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from solutions import (
     LOSSES,
@@ -20,6 +22,8 @@ from solutions import (
     smooth_l1,
     smooth_l1_grad,
 )
+from tests.solutions.batches.regression import EXAMPLES, NAMES, PARAMETERS, predictions_and_targets
+from tests.solutions.changes import CHANGES
 
 BIG = 1e308
 PREDICTIONS, TARGETS = np.array([2.5, 0.0, 2.0, 8.0]), np.array([3.0, -0.5, 2.0, 3.0])
@@ -144,10 +148,52 @@ def test_float32_batches_are_accumulated_in_float64() -> None:
     assert mae(tenth, np.zeros_like(tenth)) == np.float32(0.1)
 
 
-@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
-def test_nan_in_gives_nan_out_and_only_there(loss: Any) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_nan_in_gives_nan_out_and_only_there(name: str) -> None:
+    loss = LOSSES[name]
     assert np.isnan(loss.value([1.0, np.nan], [0.0, 0.0]))
     gradient = loss.grad([1.0, np.nan], [0.0, 0.0])["y_pred"]
     assert np.isfinite(gradient[0])
     assert np.isnan(gradient[1])
     assert loss.value([1.0, np.inf], [0.0, 0.0]) == np.inf
+
+
+# --- on drawn batches -----------------------------------------------------------------------------
+
+each_loss = pytest.mark.parametrize("name", NAMES)
+modest = settings(max_examples=15, deadline=None, derandomize=True)
+
+
+@each_loss
+@modest
+@given(data=st.data())
+def test_a_perfect_prediction_costs_nothing_and_stays(name: str, data: st.DataObject) -> None:
+    batch = data.draw(predictions_and_targets())
+    loss, perfect = LOSSES[name], {**batch, "y_pred": batch["y_true"].copy()}
+    assert loss.value(**perfect) == 0
+    assert not np.any(loss.grad(**perfect)["y_pred"])
+    assert float(loss.value(**batch)) >= 0
+
+
+@each_loss
+@pytest.mark.parametrize("parameter", [0.25, 4.0])
+def test_the_lipschitz_bound_is_reached_far_out(name: str, parameter: float) -> None:
+    loss = LOSSES[name]
+    parameters = dict.fromkeys(PARAMETERS.get(name, {}), parameter)
+    steepest = np.max(loss.grad([1e6], [0.0], **parameters)["y_pred"])
+    if loss.lipschitz is None:
+        assert steepest > 1e5
+    else:
+        assert steepest == pytest.approx(loss.lipschitz.value(**parameters), rel=1e-15)
+
+
+@each_loss
+@pytest.mark.parametrize(
+    "invariance", ["translation", "permutation", "sign-symmetry", "exchange", "scaling-1", "scaling-2"]
+)
+def test_an_invariance_that_is_not_claimed_does_not_hold(name: str, invariance: str) -> None:
+    loss, batch = LOSSES[name], EXAMPLES[name]
+    change, degree = CHANGES[invariance]
+    before, after = float(loss.value(**batch)), float(loss.value(**change(batch, 4.0)))
+    holds = after == pytest.approx(before * 4.0**degree, rel=1e-3)
+    assert holds == (invariance in loss.invariances)
