@@ -50,6 +50,7 @@ demo: book
 	$(BIN)/autograder export --course $(DEMO) --to $(DEMO)/marks.csv
 	@echo
 	@echo "The book:      $(CURDIR)/$(BOOK)"
+	@echo "For students:  $(CURDIR)/$(DEMO)/release/$(UNIT)/ (copy it: the next demo starts afresh)"
 	@echo "The feedback:  $(CURDIR)/$(DEMO)/feedback/<student>/$(UNIT)/"
 	@echo "The marks:     $(CURDIR)/$(DEMO)/marks.csv"
 

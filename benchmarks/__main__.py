@@ -1,5 +1,6 @@
 """Run every benchmark: `python -m benchmarks`."""
 
-from benchmarks import losses
+from benchmarks import accuracy, losses
 
 losses.main()
+accuracy.main()

@@ -33,8 +33,8 @@ logger = logging.getLogger(__name__)
 HINTS = {
     "choice": "Choose one.",
     "several": "Choose all that hold.",
-    "number": "Type a number.",
-    "argmin": "Type a number.",
+    "number": "Type a decimal number.",
+    "argmin": "Type a decimal number.",
     "sign": "Choose one.",
 }
 

@@ -41,7 +41,10 @@
 
   const formError = (form, values) => {
     if (!isNumber(form)) return values.length ? "" : "Choose an answer first.";
-    return Number.isFinite(toNumber(values[0] ?? "")) ? "" : "Type a number first, such as −0.5.";
+    if (Number.isFinite(toNumber(values[0] ?? ""))) return "";
+    return (values[0] ?? "").includes("/")
+      ? "Type a decimal number, such as 1.25, not a fraction."
+      : "Type a number first, such as −0.5.";
   };
 
   const replies = (form) => [...form.querySelectorAll(".quiz-answers [data-when]")];
