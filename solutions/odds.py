@@ -47,25 +47,28 @@ def odds_against_grad(logits: Array, labels: LabelArray) -> tuple[Float64Array, 
     """
     odds, weights, total = _rivals(logits, labels)
     total[total == 0] = 1.0
-    weights /= total[:, None]
-    weights[np.arange(len(labels)), labels] = -1.0
-    return odds, weights
+    weights /= total
+    weights[labels, np.arange(len(labels))] = -1.0
+    return odds, weights.T
 
 
 def _rivals(logits: Array, labels: LabelArray) -> tuple[Float64Array, Float64Array, Float64Array]:
-    """Return the log-odds, the rivals' exp(z - top) with 0 at the label, and their sums."""
-    weights = logits.astype(np.float64)
+    """Return the log-odds, the rivals' exp(z - top) with 0 at the label, shape (K, N), and their sums.
+
+    The classes come first because sums over a short last axis take most of the time.
+    """
+    weights = np.array(logits.T, dtype=np.float64, order="C")
     every = np.arange(len(labels))
-    own = weights[every, labels]
-    weights[every, labels] = -np.inf
-    top = weights.max(axis=1)
+    own = weights[labels, every]
+    weights[labels, every] = -np.inf
+    top = weights.max(axis=0)
     if np.isinf(top).any():
         # Where a rival is at +inf, only classes at +inf count. Without rivals the top is -inf.
         sure = np.isposinf(top)
         for part in (weights, own):
-            part[sure] = np.where(np.isposinf(part[sure]), 0.0, -np.inf)
+            part[..., sure] = np.where(np.isposinf(part[..., sure]), 0.0, -np.inf)
         top[np.isinf(top)] = 0.0
-    weights -= top[:, None]
+    weights -= top
     np.exp(weights, out=weights)
-    total = weights.sum(axis=1)
+    total = weights.sum(axis=0)
     return top - own + np.log(total), weights, total
