@@ -110,7 +110,8 @@ def load_assignment(name: str, folder: Path = ASSIGNMENTS) -> Assignment:
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
     """Word the error for a name that does not exist, with the near names and all known ones."""
     known = sorted(known)
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    begun = [full for full in known if name and full.startswith(name)]
+    near = begun or difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     guess = f" Did you mean {near[0]!r}?" if near else ""
     return f"There is no {kind} {name!r}.{guess} Known: {', '.join(known) or 'none'}."
 

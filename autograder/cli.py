@@ -162,7 +162,7 @@ def _init(options: argparse.Namespace) -> int:
     course = init_course(options.directory, options.assignment)
     names = course.assignments()
     print(f"Made {_shown(course.root)} with {', '.join(names)}.")
-    print(f"Next: cd {shlex.quote(_shown(course.root))} && autograder release {names[0]}")
+    print(f"Next: autograder release {names[0]} --course {shlex.quote(_shown(course.root))}")
     return DONE
 
 

@@ -120,7 +120,8 @@ def _instructions(quiz: Quiz) -> str:
         "`answer_1 = None`: put your answer in place of `None` and run the cell. You need not touch the "
         "lines below it; they only speak up while there is no answer.\n\n"
         "The cell after it is locked. Run it to see whether your answer can be read; "
-        "whether it is right is decided when the quiz is graded."
+        "whether it is right is decided when the quiz is graded. "
+        "**Validate** only tells whether your answers can be read, never whether they are right."
     )
 
 
@@ -151,6 +152,15 @@ def _form(question: Question) -> str:
     return "a number, such as 1.5"
 
 
+def _slip(question: Question) -> str:
+    """Say what to look at when the answer is not even a name, because its cell stopped with an error."""
+    if question.kind in ("choice", "several"):
+        return f'letters need quotes, such as "{question.letters[0]}"'
+    if question.kind == "sign":
+        return 'words need quotes, such as "zero"'
+    return "it takes a number, such as 1.5"
+
+
 def _answer(number: int, question: Question) -> str:
     # The region stands under `if`, so that an answered cell never reaches the stub that nbgrader puts there.
     return (
@@ -174,7 +184,9 @@ def _check(name: str, number: int, question: Question) -> str:
     answer = f"answer_{number}"
     before, condition = _form_check(answer, question)
     wanted = f"Question {number}: give {_form(question)}; you gave "
+    missing = f"Question {number}: run the cell above; {_slip(question)}."
     return (
+        f'assert "{answer}" in globals(), {missing!r}\n'
         f'{before}assert {answer} is not None, "Question {number} is not answered yet."\n'
         f"assert {condition}, (\n"
         f"    {wanted!r} + repr({answer})[:200]\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shlex
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -18,6 +19,11 @@ from autograder.notebooks import notebook_text
 
 CONFIG = "nbgrader_config.py"
 FOLDERS = ("source", "release", "submitted", "autograded", "feedback")
+
+_GITIGNORE_TEXT = """\
+# Solutions, hidden tests and marks: inside a repository, `git add .` would publish them all.
+*
+"""
 
 _CONFIG_TEXT = '''\
 """nbgrader's settings for this course. All but the names of the folders is yours to change."""
@@ -75,7 +81,7 @@ Assignments here: {assignments}.
 `source/` holds the notebooks with solutions and hidden tests; edit them and release again when you want a
 change. Marks are in `gradebook.db`, nbgrader's own gradebook, so `nbgrader` and its formgrader work here as
 ever. Settings are in `{config}`. Nobody but you can read this directory, and that is how it should stay: it
-holds the solutions, the hidden tests and the marks.
+holds the solutions, the hidden tests and the marks. That is also why `.gitignore` hides it all from git.
 """
 
 
@@ -166,10 +172,17 @@ def open_course(root: Path) -> Course:
     root = Path(os.path.abspath(root))
     if not (root / CONFIG).is_file():
         raise AutograderError(
-            f"{root} is not a course directory (it has no {CONFIG}). "
+            f"{root} is not a course directory (it has no {CONFIG}). {_courses_below(root)}"
             "Name one with --course DIR, or make one with `autograder init DIR`."
         )
     return Course(root)
+
+
+def _courses_below(root: Path) -> str:
+    """Ask whether a course directory right below `root` was meant; empty if there is none."""
+    folders = sorted(path.parent for path in root.glob(f"*/{CONFIG}"))
+    shown = [shlex.quote(min(str(path), os.path.relpath(path), key=len)) for path in folders]
+    return f"Did you mean {' or '.join(f'--course {path}' for path in shown)}? " if shown else ""
 
 
 def init_course(directory: Path, names: Sequence[str] = (), assignments: Path = ASSIGNMENTS) -> Course:
@@ -206,6 +219,7 @@ def init_course(directory: Path, names: Sequence[str] = (), assignments: Path = 
         course_id = re.sub(r"[^A-Za-z0-9_-]+", "-", directory.name).strip("-") or "course"
         config = _CONFIG_TEXT.format(course_id=course_id, tag=secrets.token_hex(16))
         (draft / CONFIG).write_text(config, encoding="utf-8")
+        (draft / ".gitignore").write_text(_GITIGNORE_TEXT, encoding="utf-8")
         readme = _README_TEXT.format(course_id=course_id, assignments=", ".join(names), config=CONFIG)
         (draft / "README.md").write_text(readme, encoding="utf-8")
         draft.rename(directory)

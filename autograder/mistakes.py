@@ -159,6 +159,11 @@ RMSE = (
         "when every residual is 0, there is nothing to divide by; say what the function returns then.",
         lambda right, p, t: right(p, t) if np.any(p != t) else np.nan,
     ),
+    Mistake(
+        "largest instead of largest in size",
+        "scale by the largest |r|, not by the largest r, which can be negative or 0.",
+        lambda right, p, t: np.sign(np.max(p - t)) * right(p, t),
+    ),
     _times(
         "forgot the mean",
         "this is the root of the sum of the squares; divide by the number of examples under the root.",

@@ -45,7 +45,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Mistake:
+class NumberMistake:
     """The number that one misconception gives, and the feedback for it."""
 
     answer: float
@@ -77,7 +77,7 @@ class Question:
     key: Key
     tolerance: float
     feedback: Mapping[str, str]
-    mistakes: tuple[Mistake, ...]
+    mistakes: tuple[NumberMistake, ...]
 
     @property
     def letters(self) -> tuple[str, ...]:
@@ -183,9 +183,22 @@ def grade_answer(unit: str, question_id: str, given: object) -> None:
         raise AssertionError(f"The answer can't be read: {error}.")
     verdict = question.assess(given)
     if not verdict.correct:
+        said = _by_letter(question, given) if question.kind == "several" else verdict.feedback
         raise AssertionError(
-            " ".join(text.strip() for text in verdict.feedback) + f" (Read again: {quiz.read}.)"
+            " ".join(text.strip() for text in said) + f" (Read again: the chapter {quiz.read}.)"
         )
+
+
+def _by_letter(question: Question, given: Any) -> list[str]:
+    """Put its letter before the feedback on each chosen option: a notebook shows them in one line."""
+    said = [
+        f"{option.letter} {'holds' if option.holds else 'does not hold'}: {option.feedback.strip()}"
+        for option in question.options
+        if option.letter in given
+    ]
+    if any(option.holds and option.letter not in given for option in question.options):
+        said.append("And something that holds is missing.")
+    return said
 
 
 def is_finite_number(given: object) -> bool:
@@ -303,7 +316,7 @@ def _question(path: Path, item: Mapping[str, Any]) -> Question:
         for letter, option in zip(LETTERS, item.get("options", ()), strict=False)
     )
     mistakes = tuple(
-        Mistake(_number(path, item, f"mistakes.{i}.answer", mistake["answer"]), mistake["feedback"])
+        NumberMistake(_number(path, item, f"mistakes.{i}.answer", mistake["answer"]), mistake["feedback"])
         for i, mistake in enumerate(item.get("mistakes", ()))
     )
     question = Question(

@@ -147,6 +147,25 @@ def test_what_students_can_check_in_the_open_agrees_with_the_hidden_test(
         exec(visible, {f"answer_{number}": None})
 
 
+@pytest.mark.parametrize(
+    ("number", "question", "advice"),
+    [
+        (1, "tiny-choice", 'letters need quotes, such as "a".'),
+        (3, "tiny-number", "it takes a number, such as 1.5."),
+        (4, "tiny-sign", 'words need quotes, such as "zero".'),
+    ],
+)
+def test_an_answer_s_cell_that_stopped_with_an_error_is_named_by_the_check(
+    notebooks: dict[str, nbformat.NotebookNode], number: int, question: str, advice: str
+) -> None:
+    names: dict[str, Any] = {}
+    with pytest.raises(NameError):
+        exec(f"answer_{number} = d", names)
+    with pytest.raises(AssertionError) as error:
+        exec(cell(notebooks["quiz"], f"{question}-check").source, names)
+    assert str(error.value) == f"Question {number}: run the cell above; {advice}"
+
+
 def test_an_answer_of_the_wrong_form_is_quoted_on_one_short_line() -> None:
     number = load_assignment("tiny", FIXTURES).quiz.questions[2]
     assert number.form_error("two\n" * 1000) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -51,8 +52,8 @@ def test_a_new_course_is_an_nbgrader_course_that_only_its_owner_reads(
 ) -> None:
     course = init_course(tmp_path / "losses 2031", ["tiny"], FIXTURES)
     assert sorted(snapshot(course.root)) == [
-        "README.md", "nbgrader_config.py", "source", "source/tiny", "source/tiny/practice.ipynb",
-        "source/tiny/quiz.ipynb",
+        ".gitignore", "README.md", "nbgrader_config.py", "source", "source/tiny",
+        "source/tiny/practice.ipynb", "source/tiny/quiz.ipynb",
     ]  # fmt: skip
     assert len(read_notebook(course.source / "tiny" / "practice.ipynb").cells) == 8
     config = PyFileConfigLoader("nbgrader_config.py", path=str(course.root)).load_config()
@@ -60,6 +61,15 @@ def test_a_new_course_is_an_nbgrader_course_that_only_its_owner_reads(
     assert config.HTMLExporter.sanitize_html is True
     assert course.root.stat().st_mode & 0o077 == 0
     assert open_course(course.root) == course
+
+
+def test_a_course_inside_a_repository_is_not_added_to_it(tmp_path: Path) -> None:
+    (tmp_path / "syllabus.md").write_text("for everyone")
+    init_course(tmp_path / "course", ["tiny"], FIXTURES)
+    for command in (["init", "-q"], ["add", "."]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    added = subprocess.run(["git", "ls-files"], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert added.stdout.splitlines() == ["syllabus.md"]
 
 
 def test_every_course_has_a_skip_tag_of_its_own(tmp_path: Path) -> None:
@@ -153,6 +163,24 @@ def test_outside_a_course_the_way_in_is_named(
     assert snapshot(tmp_path) == {}
 
 
+def test_one_level_above_a_course_the_course_is_suggested(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    init_course(tmp_path / "my course", ["tiny"], FIXTURES)
+    monkeypatch.chdir(tmp_path)
+    assert main(["export"]) == 1
+    assert "Did you mean --course 'my course'? " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["release", "grade", "feedback"])
+def test_the_start_of_an_assignment_s_name_brings_the_whole(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    course = init_course(tmp_path / "course", ["u2-regression"])
+    assert main([command, "u2", "--course", str(course.root)]) == 1
+    assert "There is no assignment 'u2'. Did you mean 'u2-regression'?" in capsys.readouterr().err
+
+
 def test_a_broken_configuration_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     course = init_course(tmp_path / "course", ["tiny"], FIXTURES)
     (course.root / "nbgrader_config.py").write_text("c = get_config(\n")
@@ -180,6 +208,5 @@ def test_the_next_step_can_be_pasted_whatever_the_folder_is_called(
     main(["init", str(tmp_path / "my course; rm x")])
     line = capsys.readouterr().out.splitlines()[-1]
     words = shlex.split(line.removeprefix("Next: "))
-    assert words[0] == "cd"
-    assert Path(words[1]).resolve() == tmp_path / "my course; rm x"
-    assert words[2:4] == ["&&", "autograder"]
+    assert words[:4] == ["autograder", "release", "u2-regression", "--course"]
+    assert [Path(word).resolve() for word in words[4:]] == [tmp_path / "my course; rm x"]

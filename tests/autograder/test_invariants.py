@@ -212,6 +212,19 @@ def checks_below(assignment: Assignment, problem: Problem, solution: str) -> lis
     return list(itertools.takewhile(lambda i: i in problem.tests, below))
 
 
+def test_numbers_in_messages_are_shown_as_plain_numbers(
+    source: dict[str, Cells], assignment: Assignment, wrong_answers: dict[str, list[dict[str, Any]]]
+) -> None:
+    problems = {problem.id: problem for problem in assignment.problems}
+    notebooks = {
+        f"{i}/{wrong['name']}": changed(with_answer(source["practice"], problems[i], wrong), as_seen)
+        for i, listed in wrong_answers.items()
+        for wrong in listed
+    }
+    said = [text for outcomes in run(notebooks).values() for text in outcomes.values()]
+    assert [text for text in said if "np.float64" in text] == []
+
+
 # --- reading it -------------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from autograder.quiz import Quiz, QuizError, load_quiz, minimiser
+from autograder.quiz import Quiz, QuizError, grade_answer, load_quiz, minimiser
 
 QUIZ = """
 title: Quick check
@@ -161,6 +161,21 @@ def test_a_bad_quiz_file_is_named_with_its_question_and_field(
         load_quiz(path)
     assert message in str(caught.value)
     assert path.name in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"c"}, "^c holds: multiply .* And something that holds is missing. "),
+        ({"d", "a", "c"}, "^a holds: σ² only .* c holds: .* d does not hold: the mean has "),
+        ({"d", "a"}, "^a holds: .* d does not hold: .* And something that holds is missing. "),
+    ],
+)
+def test_graded_feedback_on_several_names_the_letters(given: set[str], said: str) -> None:
+    with pytest.raises(AssertionError, match=said) as error:
+        grade_answer("u2-regression", "u2-noise", given)
+    assert str(error.value).endswith("(Read again: the chapter regression/squared-error.)")
+    assert ("missing" in str(error.value)) == ({"a", "c"} - given != set())
 
 
 def test_grading_an_answer_does_not_load_the_schema_validator() -> None:

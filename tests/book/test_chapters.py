@@ -43,8 +43,8 @@ SHAPE = (
     "Practice notebook",
     "References",
 )
-WIDEST = 92
-"""Characters of a line of code that fit into the page without scrolling."""
+WIDEST, WIDEST_IN_A_SOLUTION = 75, 69
+"""Characters of a line of code that fit into the page without scrolling, 1280 pixels wide."""
 
 REQUIRED_ROWS = {f"C{i}" for i in range(1, 21)} | {"A10", "A13"}
 WORDS = ("alt", "caption", "name")
@@ -72,8 +72,8 @@ class Cell:
     @property
     def checks(self) -> list[str]:
         """Labels of the equations that a check cell says it verifies."""
-        named = re.match(r"# checks: (.+)", self.source)
-        return re.findall(r"[\w-]+", named[1]) if named else []
+        named = re.match(r"# checks: (.+(?:\n# .+)*)", self.source)
+        return re.findall(r"eq-[\w-]+", named[1]) if named else []
 
 
 @dataclass(frozen=True)
@@ -182,8 +182,7 @@ def test_every_displayed_equation_is_labelled_and_checked_in_its_section(chapter
             f"a $$ in section {section!r} is not on its own line"
         )
         assert "```{math}" not in text
-        assert r"\begin{align" not in text
-        assert r"\begin{equation" not in text
+        assert not re.search(r"\\begin\{(?:align|equation)\*?\}", text), "only aligned, inside of $$"
 
 
 def test_check_cells_name_equations_assert_and_say_so_in_one_line(chapter: Chapter) -> None:
@@ -278,6 +277,8 @@ def test_visible_code_fits_into_the_page(chapter: Chapter) -> None:
     for cell in chapter.cells:
         if not cell.tags & {"hide-input", "remove-input", "hide-cell", "remove-cell"}:
             assert [line for line in cell.source.splitlines() if len(line) > WIDEST] == []
+    for snippet in re.findall(r"^```python\n(.*?)^```", chapter.text, re.MULTILINE | re.DOTALL):
+        assert [line for line in snippet.splitlines() if len(line) > WIDEST_IN_A_SOLUTION] == []
 
 
 def test_every_objective_is_exercised_by_the_quick_check(chapter: Chapter) -> None:

@@ -137,6 +137,9 @@ def test_the_page_judges_as_the_grader_does(page: Page, served_site: str, questi
 def test_an_answer_of_the_wrong_form_is_asked_for_again(page: Page, address: str) -> None:
     page.goto(address)
     expect(answer(page, "q-number", ["about one"])).to_have_text("Type a number first, such as −0.5.")
+    expect(answer(page, "q-number", ["-6/5"])).to_have_text(
+        "Type a decimal number, such as 1.25, not a fraction."
+    )
     expect(answer(page, "q-choice", [])).to_have_text("Choose an answer first.")
     expect(page.locator(".quiz-score")).to_have_text("0 of 5 correct")
 

@@ -17,6 +17,30 @@ PRED, TRUE = RNG.normal(size=(2, 7))
 TWO_CLASSES = np.column_stack([np.zeros(8), Z])
 SIGNS = 2.0 * Y - 1
 
+CROSS_ENTROPIES: list[tuple[str, dict[str, Any]]] = [
+    ("focal_multiclass", {"gamma": 0.0}),
+    ("label_smoothing_ce", {"smoothing": 0.0}),
+    ("gce", {"q": 1e-12}),
+    ("poly1_ce", {"epsilon": 0.0}),
+    ("ce_z_loss", {"coeff": 0.0}),
+    ("confidence_penalty_ce", {"beta": 0.0}),
+    ("logit_adjusted_ce", {"tau": 0.0, "prior": [0.1, 0.2, 0.3, 0.4]}),
+    ("cross_entropy_weighted", {"weight": [2.0, 2.0, 2.0, 2.0]}),
+    ("cross_entropy_ignore", {"ignore_index": -100}),
+    ("symmetric_ce", {"alpha": 1.0, "beta": 0.0, "log_zero": -4.0}),
+]
+OF_RESIDUALS: list[tuple[str, dict[str, Any], str, float]] = [
+    ("huber", {"delta": 1e9}, "mse", 0.5),
+    ("pseudo_huber", {"delta": 1e6}, "half_mse", 1),
+    ("smooth_l1", {"beta": 1e-12}, "mae", 1),
+    ("pinball", {"level": 0.5}, "mae", 0.5),
+    ("expectile", {"level": 0.5}, "mse", 0.5),
+    ("epsilon_insensitive", {"epsilon": 0.0}, "mae", 1),
+    ("barron", {"alpha": 2.0, "c": 1.0}, "half_mse", 1),
+    ("barron", {"alpha": 1.0, "c": 1.0}, "pseudo_huber", 1),
+    ("tukey_biweight", {"c": 1e8}, "half_mse", 1),
+]
+
 # A loss and another that it is, or becomes: name, inputs, parameters of each, and a factor on the second.
 SAME: list[tuple[str, dict[str, Any], dict[str, Any], str, dict[str, Any], dict[str, Any], float]] = [
     (
@@ -40,32 +64,11 @@ SAME: list[tuple[str, dict[str, Any], dict[str, Any], str, dict[str, Any], dict[
     ),
     *(
         (name, {"logits": LOGITS, "labels": LABELS}, parameters, "cross_entropy", {}, {}, 1)
-        for name, parameters in [
-            ("focal_multiclass", {"gamma": 0.0}),
-            ("label_smoothing_ce", {"smoothing": 0.0}),
-            ("gce", {"q": 1e-12}),
-            ("poly1_ce", {"epsilon": 0.0}),
-            ("ce_z_loss", {"coeff": 0.0}),
-            ("confidence_penalty_ce", {"beta": 0.0}),
-            ("logit_adjusted_ce", {"tau": 0.0, "prior": [0.1, 0.2, 0.3, 0.4]}),
-            ("cross_entropy_weighted", {"weight": [2.0, 2.0, 2.0, 2.0]}),
-            ("cross_entropy_ignore", {"ignore_index": -100}),
-            ("symmetric_ce", {"alpha": 1.0, "beta": 0.0, "log_zero": -4.0}),
-        ]
+        for name, parameters in CROSS_ENTROPIES
     ),
     *(
         (name, {"y_pred": PRED, "y_true": TRUE}, parameters, other, {}, {}, factor)
-        for name, parameters, other, factor in [
-            ("huber", {"delta": 1e9}, "mse", 0.5),
-            ("pseudo_huber", {"delta": 1e6}, "half_mse", 1),
-            ("smooth_l1", {"beta": 1e-12}, "mae", 1),
-            ("pinball", {"level": 0.5}, "mae", 0.5),
-            ("expectile", {"level": 0.5}, "mse", 0.5),
-            ("epsilon_insensitive", {"epsilon": 0.0}, "mae", 1),
-            ("barron", {"alpha": 2.0, "c": 1.0}, "half_mse", 1),
-            ("barron", {"alpha": 1.0, "c": 1.0}, "pseudo_huber", 1),
-            ("tukey_biweight", {"c": 1e8}, "half_mse", 1),
-        ]
+        for name, parameters, other, factor in OF_RESIDUALS
     ),
 ]
 
