@@ -72,8 +72,8 @@ class Cell:
     @property
     def checks(self) -> list[str]:
         """Labels of the equations that a check cell says it verifies."""
-        named = re.match(r"# checks: (.+(?:\n# .+)*)", self.source)
-        return re.findall(r"eq-[\w-]+", named[1]) if named else []
+        named = re.match(r"# checks: (.+(?:\n#  .+)*)", self.source)
+        return re.findall(r"[\w-]+", named[1]) if named else []
 
 
 @dataclass(frozen=True)
