@@ -80,9 +80,7 @@ def one_per_row(array: Array | npt.NDArray[np.intp], name: str, rows: Array, row
 
 def positive(value: float, name: str, *, infinite: bool = False) -> float:
     """Return a parameter that must be a number above zero, finite unless ``infinite`` allows otherwise."""
-    if not isinstance(value, numbers.Real) or isinstance(value, bool):
-        raise TypeError(f"{name} must be one real number, not {value!r}.")
-    number = float(value)
+    number = _one_number(value, name)
     if not number > 0 or (math.isinf(number) and not infinite):
         kind = "a number" if infinite else "a finite number"
         raise ValueError(f"{name} must be {kind} greater than 0, not {value!r}.")
@@ -110,9 +108,7 @@ def between(value: float, low: float, high: float, name: str, *, ends: str = "()
 
 def finite(value: float, name: str) -> float:
     """Return a parameter that must be one finite real number."""
-    if not isinstance(value, numbers.Real) or isinstance(value, bool):
-        raise TypeError(f"{name} must be one real number, not {value!r}.")
-    if not math.isfinite(number := float(value)):
+    if not math.isfinite(number := _one_number(value, name)):
         raise ValueError(f"{name} must be finite, not {value!r}.")
     return number
 
@@ -193,6 +189,20 @@ def distributions(value: npt.ArrayLike, name: str) -> Array:
 def _neutral(array: Array, value: npt.ArrayLike) -> Array:
     """Give labels that came as integers the narrow dtype, so that the other arguments decide the result's."""
     return array.astype(np.float32) if np.asarray(value).dtype.kind == "i" else array
+
+
+def flag(value: bool, name: str) -> bool:
+    """Return a parameter that must be True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, not {value!r}.")
+    return bool(value)
+
+
+def _one_number(value: Any, name: str) -> float:
+    number = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
+    if not isinstance(number, numbers.Real) or isinstance(number, bool):
+        raise TypeError(f"{name} must be one real number, not {value!r}.")
+    return float(number)
 
 
 def _real_array(value: npt.ArrayLike, name: str, *, integers_allowed: bool) -> Array:

@@ -100,7 +100,7 @@ class Loss:
         Whether it is convex in the differentiated arguments.
     lipschitz : Bound or None
         The least Lipschitz constant of one element's loss in the differentiated arguments, None if there is
-        none.
+        none, or none is known for all parameters.
     stable_form : str
         LaTeX of the form that is computed.
     frameworks : mapping of str to Counterpart

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from solutions.checking import positive, prediction, result_type, same_shape, target
+from solutions.checking import flag, positive, prediction, result_type, same_shape, target
 from solutions.kernels import difference, log1p_square, quiet, rounding_error, times_exp
 from solutions.reduction import reduce, scale
 from solutions.types import Array, Float64Array, FloatType, LossValue, Reduction
@@ -81,7 +81,7 @@ def gaussian_nll(
     inputs = _located(mean, log_var, "log_var", y_true)
     z, log_variance = _standardised(inputs, inputs.width / 2), inputs.width
     values = log_variance / 2 + z * (z / 2)
-    return reduce(values + (_HALF_LOG_2PI if full else 0.0), reduction, inputs.dtype)
+    return reduce(values + (_HALF_LOG_2PI if flag(full, "full") else 0.0), reduction, inputs.dtype)
 
 
 @quiet

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from solutions import LOSSES, Loss, huber, huber_grad, mse, mse_grad, smooth_l1, smooth_l1_grad
+from solutions import LOSSES, Loss, gaussian_nll, huber, huber_grad, mse, mse_grad, smooth_l1, smooth_l1_grad
 from solutions.types import Array, LossValue
 from tests.solutions.batches import EXAMPLES
 
@@ -125,6 +125,15 @@ def test_parameters_must_be_numbers(bad: Any) -> None:
         huber([1.0], [2.0], delta=bad)
     with refused(TypeError, "beta must be one real number"):
         smooth_l1([1.0], [2.0], beta=bad)
+
+
+def test_a_parameter_may_be_an_array_of_one_number() -> None:
+    assert huber([3.0], [0.0], delta=np.asarray(0.5)) == huber([3.0], [0.0], delta=0.5)  # type: ignore[arg-type]
+
+
+def test_switches_are_true_or_false() -> None:
+    with refused(TypeError, "full must be True or False, not 'no'"):
+        gaussian_nll([1.0], [0.0], [0.0], full="no")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

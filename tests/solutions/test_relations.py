@@ -118,6 +118,7 @@ def expectile(level: float) -> float:
         ("half_mse", "y_pred", MEAN, {"y_true": SAMPLE}, {}),
         ("mae", "y_pred", 2.5, {"y_true": SAMPLE}, {}),
         ("expectile", "y_pred", expectile(0.8), {"y_true": SAMPLE}, {"level": 0.8}),
+        ("pinball", "y_pred", 3.0, {"y_true": SAMPLE}, {"level": 0.6}),
         ("msle", "y_pred", np.expm1(np.log1p(SAMPLE).mean()), {"y_true": SAMPLE}, {}),
         ("poisson_nll", "log_rate", LOG_MEAN, {"y_true": SAMPLE}, {}),
         ("gamma_deviance", "log_mean", LOG_MEAN, {"y_true": SAMPLE}, {}),
@@ -130,6 +131,11 @@ def expectile(level: float) -> float:
         ("cross_entropy", "logits", SHARES, {"labels": CLASSES}, {}),
         ("brier_multiclass", "logits", SHARES, {"labels": CLASSES}, {}),
         ("spherical", "logits", SHARES, {"labels": CLASSES}, {}),
+        ("squared_hinge", "score", 0.2, {"y_true": 2 * EVENTS - 1}, {}),
+        ("modified_huber", "score", 0.2, {"y_true": 2 * EVENTS - 1}, {}),
+        ("savage", "score", np.log(0.6 / 0.4), {"y_true": 2 * EVENTS - 1}, {}),
+        ("soft_cross_entropy", "logits", SHARES, {"target": np.eye(3)[CLASSES]}, {}),
+        ("kl_logits", "logits", SHARES, {"p": np.eye(3)[CLASSES]}, {}),
     ],
 )
 def test_the_gradient_vanishes_at_what_the_loss_estimates(
