@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -63,13 +62,12 @@ def test_a_new_course_is_an_nbgrader_course_that_only_its_owner_reads(
     assert open_course(course.root) == course
 
 
-def test_a_course_inside_a_repository_is_not_added_to_it(tmp_path: Path) -> None:
-    (tmp_path / "syllabus.md").write_text("for everyone")
-    init_course(tmp_path / "course", ["tiny"], FIXTURES)
-    for command in (["init", "-q"], ["add", "."]):
-        subprocess.run(["git", *command], cwd=tmp_path, check=True)
-    added = subprocess.run(["git", "ls-files"], cwd=tmp_path, check=True, capture_output=True, text=True)
-    assert added.stdout.splitlines() == ["syllabus.md"]
+def test_git_is_told_to_leave_a_course_alone(tmp_path: Path) -> None:
+    root = init_course(tmp_path / "course", ["tiny"], FIXTURES).root
+    patterns = [
+        line for line in (root / ".gitignore").read_text(encoding="utf-8").splitlines() if line[:1] != "#"
+    ]
+    assert patterns == ["*"]
 
 
 def test_every_course_has_a_skip_tag_of_its_own(tmp_path: Path) -> None:
