@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from solutions.checking import prediction
-from solutions.kernels import Cosines, cosines, quiet, sigmoid, softplus, weigh
+from solutions.kernels import Cosines, Directions, cosines, quiet, sigmoid, softplus, tangent, weigh
 from solutions.reduction import averaged, reduce
-from solutions.similarities import choose, diagonal, scores, through, two_views
+from solutions.similarities import choose, diagonal, scores, two_views
 from solutions.types import Array, Float64Array, LossValue, Reduction
 
 
@@ -67,7 +67,7 @@ def clip(
     images, texts, dtype = two_views(image, "image", text, "text", scale)
     to_text, to_image = _both_ways(cosines(images.unit, texts.unit), scale)
     losses = [choose(score, diagonal(score)).losses for score in (to_text, to_image)]
-    return reduce((losses[0] + losses[1]) / 2, reduction, dtype)
+    return reduce(losses[0] / 2 + losses[1] / 2, reduction, dtype)
 
 
 @quiet
@@ -84,15 +84,15 @@ def clip_grad(
     scale = _number(logit_scale, "logit_scale")
     images, texts, dtype = two_views(image, "image", text, "text", scale)
     logits = _both_ways(cosines(images.unit, texts.unit), scale)
-    to_text, to_image = (choose(score, diagonal(score)).slopes for score in logits)
-    divisor = 2 * averaged(reduction, len(to_text))
+    divisor = 2 * averaged(reduction, len(logits[0]))
+    # Divided first, as slopes times exp(logit_scale) may overflow where their mean does not.
+    to_text, to_image = (choose(score, diagonal(score)).slopes / divisor for score in logits)
     # Each row of slopes adds up to 0, so the distance of a logit from the top of its row can stand for it.
-    at_scale = (weigh(to_text, logits[0]).sum() + weigh(to_image, logits[1]).sum()) / divisor
-    pull = weigh(to_text + to_image.T, _exp(scale))
-    at_image, at_text = through(images, pull @ texts.unit), through(texts, pull.T @ images.unit)
+    at_scale = weigh(to_text, logits[0]).sum() + weigh(to_image, logits[1]).sum()
+    pull, factor = to_text + to_image.T, _exp(scale)
     return (
-        (at_image / divisor).astype(dtype),
-        (at_text / divisor).astype(dtype),
+        _through(images, pull @ texts.unit, factor).astype(dtype),
+        _through(texts, pull.T @ images.unit, factor).astype(dtype),
         np.full(scale.shape, at_scale, dtype),
     )
 
@@ -178,16 +178,15 @@ def siglip_grad(
     logits = weigh(cosine, t) + offset.item()
     sign = _together(logits)
     margin = sign * logits
-    pull = weigh(-sign * sigmoid(-margin), t)
-    at_image, at_text = through(images, pull @ texts.unit), through(texts, pull.T @ images.unit)
+    count = averaged(reduction, len(logits))
+    pull = -sign * sigmoid(-margin) / count
     # Where an answer is wrong, σ(-margin) is 1 - σ(margin), and the ones of different signs cancel first.
     rest = np.where(margin < 0, -sigmoid(margin), sigmoid(-margin))
     at_bias = -(sign * (margin < 0)).sum() - (sign * rest).sum()
-    count = averaged(reduction, len(logits))
     return (
-        (at_image / count).astype(dtype),
-        (at_text / count).astype(dtype),
-        np.full(log_factor.shape, weigh(cosine, pull).sum() / count, dtype),
+        _through(images, pull @ texts.unit, t).astype(dtype),
+        _through(texts, pull.T @ images.unit, t).astype(dtype),
+        np.full(log_factor.shape, weigh((cosine * pull).sum(), t), dtype),
         np.full(offset.shape, at_bias / count, dtype),
     )
 
@@ -197,6 +196,11 @@ def _both_ways(cosine: Cosines, scale: Array) -> tuple[Float64Array, Float64Arra
     factor = _exp(scale)
     turned = Cosines(*(form.T for form in cosine))
     return weigh(scores(cosine), factor), weigh(scores(turned), factor)
+
+
+def _through(rows: Directions, slopes: Float64Array, factor: Float64Array) -> Float64Array:
+    """Apply the chain rule as `through` does, to slopes times a factor; where it is inf, 0 stays 0."""
+    return rows.over_length(weigh(tangent(rows.unit, slopes), factor))
 
 
 def _together(logits: Float64Array) -> Float64Array:

@@ -29,6 +29,7 @@ from solutions.kernels import (
     directions,
     one_minus_cosine,
     quiet,
+    rounding_error,
     tangent,
 )
 from solutions.reduction import averaged, reduce
@@ -36,6 +37,12 @@ from solutions.types import Array, Float64Array, FloatType, LossValue, Reduction
 
 _HUGE = 490
 """Binary exponent of distances whose sum of squares may come near the top of float64, 2**1024."""
+
+_LEAST = -1100
+"""A binary exponent below that of any float64 number but 0."""
+
+_NO_SUM = 2.0**1000
+"""Above this size of a component, embeddings are shrunk before they are added or subtracted."""
 
 
 @quiet
@@ -272,7 +279,8 @@ def triplet_grad(
     (array([[-4.,  4.]]), array([[4., 0.]]), array([[ 0., -4.]]))
     """
     anchors, positives, negatives, dtype = _triplets(a, p, n)
-    excess = _excess(anchors, positives, negatives, margin, squared)
+    # Without a margin only the sign counts, and in a tiny unit it outlives the squares of tiny distances.
+    excess = _excess(anchors, positives, negatives, margin, squared, unit=0 if margin else -2200)
     count = averaged(reduction, len(anchors))
     if squared:
         sides = (negatives, positives), (positives, anchors), (anchors, negatives)
@@ -421,10 +429,25 @@ def _excess(
     if not isinstance(squared, bool | np.bool_):
         raise TypeError(f"squared must be True or False, not {squared!r}.")
     margin = at_least(margin, 0, "margin")
-    near, far, degree = _separation(anchors, positives), _separation(anchors, negatives), 2 if squared else 1
-    power = np.maximum(np.maximum(near.power, far.power), 0)
-    to_p, to_n = (np.ldexp(side.size**degree, degree * (side.power - power)) for side in (near, far))
-    return np.asarray(np.ldexp(to_p - to_n, degree * power - unit) + np.ldexp(margin, -unit))
+    shift = np.where(np.abs([anchors, positives, negatives]).max(axis=(0, -1)) > _NO_SUM, 4, 0)[:, None]
+    a, p, n = (np.ldexp(z.astype(np.float64), -shift) for z in (anchors, positives, negatives))
+    near, far, side = a - p, a - n, n - p
+    both = near + far
+    # ‖a - p‖² - ‖a - n‖² = (n - p)·((a - p) + (a - n)): squares of a distant anchor would swallow the rest.
+    lost = rounding_error(near, -far, both) + rounding_error(a, p, near) + rounding_error(a, n, far)
+    x, y = directions(side), directions(both)
+    x_lost, y_lost = np.ldexp(rounding_error(n, p, side), -x.power), np.ldexp(lost, -y.power)
+    terms = x.scaled * y.scaled + (x.scaled * y_lost + x_lost * y.scaled)
+    gain, power = terms.sum(axis=-1, keepdims=True), x.power + y.power + shift
+    if squared:
+        power = power + shift
+    else:
+        to_p, to_n = directions(near), directions(far)
+        # A distance of 0 has no power of its own, and must not push a tiny one out of range.
+        top = np.maximum(*(np.where(d.size == 0, _LEAST, d.power) for d in (to_p, to_n)))
+        path = np.ldexp(to_p.size, to_p.power - top) + np.ldexp(to_n.size, to_n.power - top)
+        gain, power = gain / np.where(path == 0, 1.0, path), power - top
+    return np.asarray(np.ldexp(gain, power - unit) + np.ldexp(margin, -unit))
 
 
 def _directed(

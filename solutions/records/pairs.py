@@ -79,8 +79,7 @@ RECORDS = (
         minimiser="an embedding in which positives are nearer than negatives by the margin",
         convex=False,
         lipschitz=None,
-        stable_form=r"\text{distances as } 2^k s \text{ with a common } k \text{, compared before they can"
-        r" overflow}",
+        stable_form=r"\max(0, m + \sum_k (n_k - p_k)\,((a_k - p_k) + (a_k - n_k)))",
         frameworks=MappingProxyType(
             {
                 "PyTorch": Counterpart(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal, localcontext
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,8 @@ A = np.array([[1.0, 0.5, 0.25], [-0.5, 1.0, 2.0], [0.25, -1.0, 0.5]])
 B = np.array([[0.75, 0.25, 0.5], [0.0, 1.0, 1.5], [-0.5, -1.0, 0.125]])
 ORIGIN = [[0.0, 0.0]]
 QUARTER_TURN = 1 - math.sqrt(0.5)
+SWAPPED = np.eye(2)[::-1]
+HUGE = math.exp(709.5)
 HARD = {"temperature": 0.01}
 WRONG: Any = 2
 
@@ -59,6 +62,8 @@ WRONG: Any = 2
         (triplet, (ORIGIN, [[1e200, 0.0]], [[0.0, 1e200]]), {"margin": 0.25}, 0.25),
         (triplet, (ORIGIN, [[1e200, 0.0]], [[0.0, 2e200]]), {"margin": 0.25}, 0.0),
         (triplet, (ORIGIN, [[2e200, 0.0]], [[0.0, 1e200]]), {"squared": False}, 1e200),
+        (triplet, (ORIGIN, [[3e-310, 0.0]], [[1e-310, 0.0]]), {"margin": 0.0, "squared": False}, 2e-310),
+        (triplet, (ORIGIN, [[3e-310, 0.0]], ORIGIN), {"margin": 0.0, "squared": False}, 3e-310),
         (triplet, ([[-1e308]], [[1e308]], [[1e308]]), {"margin": 0.25, "squared": False}, 0.25),
         (triplet, ([[0.0]] * 4, [[2.4e154], [0.0], [0.0], [0.0]], [[0.0]] * 4), {"margin": 0.0}, 1.44e308),
         # The clamped norm of 1e-9 gives 0.94 or 0.994, squares of 1e±200 leave the range.
@@ -83,7 +88,10 @@ WRONG: Any = 2
         (info_nce, ([1.0, 0.0], [1.0, 0.0], [[-1.0, 0.0]] * 255), {"temperature": 1.0}, 3.56982834926012),
         (nt_xent, ([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]],), HARD, 100 + math.log(2)),
         (clip, ([[1.0, 0.0], [0.0, 1.0]], [[0.0, 2.0], [2.0, 0.0]], math.log(100)), {}, 100.0),
+        # Each direction of a pair costs exp(709.5) = 1.355e308, and both together are out of range.
+        (clip, (SWAPPED, np.eye(2), 709.5), {}, HUGE),
         (siglip, ([[1.0, 0.0]], [[-2.0, 0.0]], math.log(1000), -10.0), {}, 1010.0),
+        (siglip, (SWAPPED, np.eye(2), 709.5, 0.0), {}, HUGE),
         (siglip, ([[1.0, 0.0]], [[2.0, 0.0]], math.log(100), 0.0), {}, math.exp(-100)),
         (siglip, ([[1.0, 0.0]], [[0.0, 1.0]], 1000.0, 0.0), {}, math.log(2)),
         (vicreg, ([[1e-200], [-1e-200]], [[1e-200], [-1e-200]]), {"var_eps": 0.0}, 25.0),
@@ -121,6 +129,17 @@ def test_values_where_the_familiar_formula_breaks(
          [[2e200], [-1e200], [[1e200]]]),
         (info_nce_grad, ([0.0, 1.0], [1.0, 0.0], [[-1.0, 0.0]]), {"temperature": 1e-3},
          [[-1000, 0], [0, -500], [[0, 500]]]),
+        (clip_grad, (SWAPPED, np.eye(2), 709.5), {},
+         [[[-HUGE / 2, 0], [0, -HUGE / 2]], [[0, -HUGE / 2], [-HUGE / 2, 0]], HUGE]),
+        (clip_grad, (SWAPPED, np.eye(2), 800.0), {},
+         [[[-math.inf, 0], [0, -math.inf]], [[0, -math.inf], [-math.inf, 0]], math.inf]),
+        (siglip_grad, (SWAPPED, np.eye(2), 709.5, 0.0), {},
+         [[[-HUGE / 4, 0], [0, -HUGE / 4]], [[0, -HUGE / 4], [-HUGE / 4, 0]], HUGE, 0.5]),
+        (siglip_grad, (np.eye(2), np.eye(2), 800.0, 0.0), {},
+         [[[0, math.inf], [math.inf, 0]], [[0, math.inf], [math.inf, 0]], 0, 0.5]),
+        # Without a margin the sign of d² - d² decides, also where both squares underflow.
+        (triplet_grad, ([[0.0]], [[2e-200]], [[1e-200]]), {"margin": 0.0},
+         [[[-2e-200]], [[4e-200]], [[-2e-200]]]),
         (barlow_twins_grad, ([[0.1], [0.1], [0.1]], [[1.0], [2.0], [4.0]]), {}, [[[0]] * 3, [[0]] * 3]),
         # At a deviation of exactly 1 the hinge is flat.
         (vicreg_grad, ([[0.0], [2**0.5]], [[0.0], [2**0.5]]), {"var_eps": 0.0}, [[[0]] * 2, [[0]] * 2]),
@@ -246,6 +265,56 @@ def test_squared_and_plain_distances_rank_triplets_differently(
 ) -> None:
     found = triplet(ORIGIN, [[near, 0.0]], [[0.0, far]], margin=0.2, squared=squared)
     assert found == pytest.approx(exact, abs=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("distance", "squared", "exact"),
+    [
+        # Subtracting the squares of both distances gives 800.7600000000002, 800000.7598, 800000256.2 and 0.2.
+        (1e3, True, 800.76),
+        (1e6, True, 800000.76),
+        (1e9, True, 800000000.76),
+        (1e16, True, 8e15),
+        (1e3, False, 0.60048013591029446),
+        (1e6, False, 0.60000048000013600),
+        (1e9, False, 0.60000000048),
+        (1e16, False, 0.6),
+    ],
+)
+def test_a_distant_anchor_leaves_triplet_its_digits(distance: float, squared: bool, exact: float) -> None:
+    triple = [[distance, 0.0]], [[0.3, 1.0]], [[0.7, 0.2]]
+    assert triplet(*triple, margin=0.2, squared=squared) == pytest.approx(exact, rel=4e-16, abs=0)
+    # The other way round, the negative is farther by more than the margin.
+    swapped = triple[0], triple[2], triple[1]
+    assert triplet(*swapped, margin=0.2, squared=squared) == 0
+    for gradient in triplet_grad(*swapped, margin=0.2, squared=squared):
+        np.testing.assert_array_equal(gradient, [[0.0, 0.0]])
+
+
+# Subtracting the squares is off by 7e-10, and subtracting the distances by 2e-13.
+@pytest.mark.parametrize(("squared", "error"), [(True, 2e-12), (False, 2e-15)])
+def test_triplet_agrees_with_long_arithmetic(squared: bool, error: float) -> None:
+    generator = np.random.default_rng(7)
+    anchors = generator.normal(1e3, 1, (200, 3))
+    positives, negatives = generator.normal(size=(2, 200, 3))
+    found = np.asarray(triplet(anchors, positives, negatives, squared=squared, reduction="none"))
+    slopes = triplet_grad(anchors, positives, negatives, squared=squared, reduction="sum")
+    exact = [_excess(*rows, squared=squared) for rows in zip(anchors, positives, negatives, strict=True)]
+    assert 20 < np.count_nonzero(found) < 180
+    np.testing.assert_array_equal(np.any(slopes[1] != 0, axis=1), np.greater(exact, 0))
+    np.testing.assert_allclose(found, np.maximum(exact, 0), rtol=0, atol=error)
+
+
+def _excess(a: Any, p: Any, n: Any, *, squared: bool) -> float:
+    """Return D(a, p) - D(a, n) + 0.2 of one triplet, from 60 decimal digits."""
+    with localcontext(prec=60):
+        near, far = (
+            sum(((Decimal(x) - Decimal(y)) ** 2 for x, y in zip(a, z, strict=True)), Decimal(0))
+            for z in (p, n)
+        )
+        if not squared:
+            near, far = near.sqrt(), far.sqrt()
+        return float(near - far + Decimal("0.2"))
 
 
 def test_barlow_twins_is_made_of_pearson_correlations() -> None:
