@@ -73,7 +73,7 @@ def poisson_nll(
     """
     eta, y, dtype = _positive_target(log_rate, "log_rate", y_true, inclusive=True)
     if not full:
-        return reduce(np.exp(eta) - y * eta, reduction, dtype)
+        return reduce(_rate_minus_gain(eta, y), reduction, dtype)
     if np.any(y != np.floor(y)):
         found = y[y != np.floor(y)].ravel()[0]
         raise ValueError(f"y_true holds {found:g}, but log y! needs whole counts: leave full=False.")
@@ -255,6 +255,18 @@ def _positive_target(
     same_shape(eta, name, y, "y_true")
     above(y, 0, "y_true", inclusive=inclusive)
     return eta.astype(np.float64), y.astype(np.float64), result_type(eta, y)
+
+
+def _rate_minus_gain(eta: Float64Array, y: Float64Array) -> Float64Array:
+    """Return exp(η) - y η, with 0 for the second term where y is 0.
+
+    Near the top of the range the difference may fit where its terms do not, so it is taken in units of 2**64.
+    From η = 1000 on it is inf for every y in range, and η is cut off there to keep inf - inf away.
+    """
+    unit = np.array(2.0**64)
+    capped = np.minimum(eta, 1000.0)
+    top = (times_exp(1 / unit, capped) - y / unit * capped) * unit
+    return np.where(eta > 700, top, np.exp(eta) - weigh(y, eta))
 
 
 def _least_poisson_nll(y: Float64Array) -> Float64Array:

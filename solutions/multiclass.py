@@ -16,6 +16,7 @@ from solutions import checking
 from solutions.blocks import gradient_in_blocks, value_in_blocks
 from solutions.kernels import quiet, sigmoid, softmax, softplus, sum_of_others, weigh
 from solutions.odds import odds_against, odds_against_grad
+from solutions.reduction import reduce
 from solutions.rows import Rows, labelled, logits_array
 from solutions.types import Array, Float64Array, LossValue, Reduction
 
@@ -73,7 +74,13 @@ def cross_entropy(
     array([1.92874985e-22, 1.00000000e+03])
     """
     rows = labelled(logits, labels)
-    return rows.reduce(softplus(odds_against(rows.logits, rows.labels)), reduction)
+    odds = odds_against(rows.logits, rows.labels)
+    above = np.isposinf(odds)
+    if not above.any():
+        return rows.reduce(softplus(odds), reduction)
+    # In units of 2 more odds are in range, and so may be the mean; their log Σ is too small to count.
+    halves = np.where(above, odds_against(rows.logits / 2, rows.labels), softplus(odds) / 2)
+    return reduce(halves.reshape(rows.shape[:-1]), reduction, rows.dtype, factor=2)
 
 
 @gradient_in_blocks
@@ -142,7 +149,8 @@ def soft_cross_entropy(
     """
     rows, target64 = _with_target(logits, target)
     parts = softmax(rows.float64())
-    return rows.reduce(weigh(target64, parts.below + np.log1p(parts.rest)).sum(axis=-1), reduction)
+    surprise = parts.below + np.log1p(parts.rest)
+    return rows.reduce(_weigh_below(target64, surprise, parts.top, rows.float64()).sum(axis=-1), reduction)
 
 
 @gradient_in_blocks
@@ -217,9 +225,11 @@ def label_smoothing_ce(
     """
     rows, epsilon = labelled(logits, labels), checking.between(smoothing, 0, 1, "smoothing", ends="[]")
     parts = softmax(rows.float64())
-    own = parts.below[np.arange(len(rows.labels)), rows.labels]
-    share = np.array(epsilon / rows.logits.shape[1])
-    spread = weigh(np.array(1 - epsilon), own) + weigh(share, parts.below).sum(axis=-1)
+    every, score, top = np.arange(len(rows.labels)), rows.float64(), parts.top
+    own, own_score = parts.below[every, rows.labels], score[every, rows.labels]
+    share = np.array(epsilon / score.shape[1])
+    spread = _weigh_below(share, parts.below, top, score).sum(axis=-1)
+    spread += _weigh_below(np.array(1 - epsilon), own, top[:, 0], own_score)
     return rows.reduce(spread + np.log1p(parts.rest[:, 0]), reduction)
 
 
@@ -249,6 +259,15 @@ def label_smoothing_ce_grad(
     slopes[every, rows.labels] = (epsilon - 1) * parts.q[every, rows.labels]
     slopes += epsilon * from_uniform
     return rows.gradient(np.ones(len(slopes)), slopes, reduction)
+
+
+def _weigh_below(
+    share: Float64Array, below: Float64Array, top: Float64Array, logits: Float64Array
+) -> Float64Array:
+    """Return share * below, and where below = top - logits overflows, share * top - share * logits."""
+    above = np.isposinf(below)
+    weighed = weigh(share, below)
+    return np.where(above & (share > 0), share * top - share * logits, weighed) if above.any() else weighed
 
 
 def _with_target(logits: npt.ArrayLike, target: npt.ArrayLike) -> tuple[Rows, Float64Array]:

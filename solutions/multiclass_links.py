@@ -164,7 +164,7 @@ def ordinal_logit_grad(
     collected = [np.bincount(cut.labels.ravel(), side.ravel(), classes) for side in (up, down)]
     for_thresholds = collected[0][:-1] + collected[1][1:]
     # σ(-a) - σ(b) as a product: near a = -b the difference would lose its digits.
-    middle = cut.upper + cut.lower
+    middle = np.where(cut.upper == -cut.lower, 0.0, cut.upper + cut.lower)
     side = np.where(middle > 0, 1.0, -1.0)
     for_score = side * sigmoid(side * cut.upper) * sigmoid(side * cut.lower) * np.expm1(-np.abs(middle))
     return scale(for_score, reduction, dtype), for_thresholds.astype(dtype)
@@ -216,6 +216,6 @@ def _cut(score: npt.ArrayLike, thresholds: npt.ArrayLike, labels: npt.ArrayLike)
         )
     edges = np.concatenate([[-np.inf], cuts, [np.inf]], dtype=np.float64)
     ends, begins = edges[truth + 1], edges[truth]
-    return _Cut(ends - scores, begins - scores, ends - begins, truth, classes), checking.result_type(
-        scores, cuts
-    )
+    # The edges at infinity stay there, also for a score at infinity.
+    upper, lower = (np.where(np.isinf(edge), edge, edge - scores) for edge in (ends, begins))
+    return _Cut(upper, lower, ends - begins, truth, classes), checking.result_type(scores, cuts)

@@ -231,7 +231,10 @@ def symmetric_ce(
     alpha, reverse = _weights(alpha, beta, log_zero)
     rows = labelled(logits, labels)
     odds = odds_against(rows.logits, rows.labels)
-    return rows.reduce(weigh(np.array(alpha), softplus(odds)) + reverse * sigmoid(odds), reduction)
+    surprise = weigh(np.array(alpha), softplus(odds))
+    if alpha > 0 and (above := np.isposinf(odds)).any():  # where the odds overflow, a part may be in range
+        surprise = np.where(above, 2 * alpha * odds_against(rows.logits / 2, rows.labels), surprise)
+    return rows.reduce(surprise + reverse * sigmoid(odds), reduction)
 
 
 @gradient_in_blocks

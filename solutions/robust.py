@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import numbers
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -209,8 +210,8 @@ def barron(
     >>> [float(barron([4.0], [0.0], alpha=alpha).round(4)) for alpha in (2, 1, 0, -np.inf)]
     [8.0, 3.1231, 2.1972, 0.9997]
     """
-    x, alpha, _, dtype = _scaled(y_pred, y_true, alpha, c)
-    w, v = _log_term(x, alpha)
+    s, alpha, dtype = _scaled(y_pred, y_true, alpha, c)
+    w, v = _log_term(s, alpha)
     if alpha in (0, 2):
         return reduce(w, reduction, dtype)
     b = abs(alpha - 2)
@@ -218,10 +219,8 @@ def barron(
     z = ratio * w
     values = np.where(np.abs(z) > 0.5, np.expm1(z) / ratio, w * np.where(z == 0, 1.0, np.expm1(z) / z))
     if 0 < alpha < math.inf:
-        if b < 1:  # dividing by sqrt(b) could overflow
-            far = (np.hypot(math.sqrt(b), x) ** alpha * b ** (1 - alpha / 2) - b) / alpha
-        else:
-            far = (np.hypot(1, v) ** alpha - 1) / ratio
+        half, weight = _half_power(s, v, alpha)
+        far = half * (half * (weight / alpha)) - 1 / ratio
         values = np.where((v > 1) & (z > 0.5), far, values)
     return reduce(values, reduction, dtype)
 
@@ -242,22 +241,20 @@ def barron_grad(
     >>> barron_grad([1.0, 100.0], [0.0, 0.0], alpha=-2.0, reduction="none")
     array([6.40000000e-01, 1.59872077e-05])
     """
-    x, alpha, c, dtype = _scaled(y_pred, y_true, alpha, c)
+    s, alpha, dtype = _scaled(y_pred, y_true, alpha, c)
     if alpha == 2:
-        return scale(x / c, reduction, dtype)
-    w, v = _log_term(x, alpha)
-    near = weigh(np.exp(np.copysign(w, alpha - 2)), x)
+        return scale(s.residual / s.c / s.c * s.unit, reduction, dtype)
+    x, (w, v) = s.x, _log_term(s, alpha)
+    half = np.exp(np.copysign(w / 2, alpha - 2))
+    near = weigh(half, weigh(half, x) / s.c)
     if not math.isinf(alpha):
-        b, hypotenuse = abs(alpha - 2), np.hypot(1, v)
-        if b < 1:  # dividing by sqrt(b) could overflow
-            far = np.hypot(math.sqrt(b), x) ** (alpha - 1) * b ** (1 - alpha / 2)
-        elif alpha >= 0.5:
-            far = math.sqrt(b) * hypotenuse ** (alpha - 1)
-        else:  # here alpha - 1 is rounded, which its power would magnify
-            far = math.sqrt(b) * (hypotenuse**alpha / hypotenuse)
-        far /= np.hypot(1, 1 / v)
+        b, size = abs(alpha - 2), np.abs(s.residual)
+        half, weight = _half_power(s, v, alpha)
+        hypotenuse = np.hypot(s.c / s.unit * math.sqrt(b), size)
+        far = weight * (half / hypotenuse / s.unit) * half * (size / hypotenuse)
+        far = np.where(np.isinf(size), v ** (alpha - 1) / s.c * math.sqrt(b), far)
         near = np.where(v > 1, np.copysign(far, x), near)
-    return scale(near / c, reduction, dtype)
+    return scale(near, reduction, dtype)
 
 
 @quiet
@@ -334,10 +331,28 @@ def _bend(residual: Float64Array, delta: float) -> tuple[Float64Array, Float64Ar
     return less, less / more, delta / more
 
 
+class _Scaled(NamedTuple):
+    """The residual in units of c, and what it is made of where that overflows."""
+
+    residual: Float64Array
+    """r / unit."""
+    unit: float
+    c: float
+
+    @property
+    def x(self) -> Float64Array:
+        """r / c."""
+        return np.asarray(self.residual / self.c * self.unit)
+
+    def root(self, b: float) -> Float64Array:
+        """Return the square root of v = ``|x|``/sqrt(b), which never overflows for a finite r."""
+        return np.asarray(np.sqrt(np.abs(self.residual)) / math.sqrt(self.c / self.unit) / b**0.25)
+
+
 def _scaled(
     y_pred: npt.ArrayLike, y_true: npt.ArrayLike, alpha: float, c: float
-) -> tuple[Float64Array, float, float, FloatType]:
-    """Return x = r/c, the two parameters and the dtype of the result."""
+) -> tuple[_Scaled, float, FloatType]:
+    """Return the residual in units of c, alpha and the dtype of the result."""
     if not isinstance(alpha, numbers.Real) or isinstance(alpha, bool):
         raise TypeError(f"alpha must be one real number, not {alpha!r}.")
     if math.isnan(alpha):
@@ -345,18 +360,32 @@ def _scaled(
     c = positive(c, "c")
     pred, true, dtype = matching(y_pred, y_true)
     residual, unit = difference(pred, true)
-    return np.asarray(residual / c * unit), float(alpha), c, dtype
+    return _Scaled(residual, unit, c), float(alpha), dtype
 
 
-def _log_term(x: Float64Array, alpha: float) -> tuple[Float64Array, Float64Array]:
+def _log_term(s: _Scaled, alpha: float) -> tuple[Float64Array, Float64Array]:
     """Return (b/2) log(1 + x²/b), with its limit x²/2 for b = 0 or inf, and ``|x|``/sqrt(b), there 0."""
-    b = abs(alpha - 2)
+    x, b = s.x, abs(alpha - 2)
     if b == 0 or math.isinf(b):
-        return x * x / 2, np.zeros_like(x)
+        return x * (x / 2), np.zeros_like(x)
     v = np.abs(x) / math.sqrt(b)
     # For v up to 1 it is x²/2 times log(1 + v²)/v², which is 1 where v² vanishes.
     ratio = np.where(v < 1e-9, 1.0, np.log1p(v * v) / (v * v))
-    return np.where(v < 1, x * x / 2 * ratio, b / 2 * log1p_square(v)), v
+    far = np.where(np.isinf(v), 2 * b * np.log(s.root(b)), b / 2 * log1p_square(v))
+    return np.where(v < 1, x * x / 2 * ratio, far), v
+
+
+def _half_power(s: _Scaled, v: Float64Array, alpha: float) -> tuple[Float64Array, float]:
+    """Return p and a weight, such that weight p² is b (1 + x²/b)^(alpha/2).
+
+    A half of the power, as what it meets on the way to the result may bring that back into range.
+    """
+    b = abs(alpha - 2)
+    if b < 1:  # dividing by sqrt(b) could overflow
+        base, root, weight = np.hypot(math.sqrt(b), s.x), s.root(1.0), b ** (1 - alpha / 2)
+    else:
+        base, root, weight = np.hypot(1, v), s.root(b), b
+    return np.where(np.isinf(base), root**alpha, base ** (alpha / 2)), weight
 
 
 def _outside(

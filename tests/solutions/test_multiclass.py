@@ -69,6 +69,24 @@ def test_infinite_logits_have_limits(logits: list[float], label: int, slopes: li
     np.testing.assert_array_equal(m.cross_entropy_grad([logits], [label]), [slopes])
 
 
+@pytest.mark.parametrize(
+    ("loss", "logits", "labels", "value"),
+    [
+        (m.cross_entropy, [[1.7e308, -1.7e308], [0.0, 0.0]], [1, 0], 1.7e308),
+        (m.cross_entropy, [[1.7e308, -1.7e308]], [1], INF),
+        (m.cross_entropy, [[0.0, -INF], [0.0, 0.0]], [1, 0], INF),
+        (m.soft_cross_entropy, [[1.7e308, -1.7e308]], [[0.75, 0.25]], 8.5e307),
+        (m.soft_cross_entropy, [[1.7e308, -1.7e308, -INF]], [[0.75, 0.25, 0.0]], 8.5e307),
+        (m.label_smoothing_ce, [[1.7e308, -1.7e308, 0.0]], [0], 1.7e307),
+        (m.label_smoothing_ce, [[-1.7e308, 1.7e308]], [0], INF),
+        (robust.symmetric_ce, [[1.7e308, -1.7e308, 0.0]], [1], 3.4e307),
+        (robust.symmetric_ce, [[0.0, -INF]], [1], INF),
+    ],
+)
+def test_losses_overflow_only_where_they_must(loss: Any, logits: Any, labels: Any, value: float) -> None:
+    assert loss(logits, labels) == exactly(value)
+
+
 def test_float32_logits_with_an_offset_keep_their_digits() -> None:
     logits = np.array([[1e6, 1e6 - 0.5]], np.float32)
     assert m.cross_entropy(logits, [0]) == np.float32(0.4740769841801067)
@@ -214,6 +232,15 @@ def test_sparsemax_shares_ties_and_is_blind_to_offsets() -> None:
 )
 def test_ordinal_probability_between_close_sigmoids(upper: float, lower: float, loss: float) -> None:
     assert links.ordinal_logit([0.0], [lower, upper], [1]) == exactly(loss)
+
+
+@pytest.mark.parametrize(
+    ("score", "label", "loss", "slope"),
+    [(INF, 2, 0.0, 0.0), (-INF, 0, 0.0, 0.0), (INF, 1, INF, 1.0), (-INF, 1, INF, -1.0), (INF, 0, INF, 1.0)],
+)
+def test_ordinal_scores_at_infinity_have_limits(score: float, label: int, loss: float, slope: float) -> None:
+    assert links.ordinal_logit([score], [0.0, 1.0], [label]) == loss
+    assert links.ordinal_logit_grad([score], [0.0, 1.0], [label])[0] == slope
 
 
 def test_ordinal_score_in_the_middle_of_its_class_is_not_pulled() -> None:

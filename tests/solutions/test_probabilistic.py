@@ -85,6 +85,11 @@ def test_tweedie_runs_from_poisson_to_gamma(power: float) -> None:
         (poisson_nll, (math.log(1e6), 1e6), {"full": True}, 7.8266938955201431272),
         (poisson_nll, (-800.0, 0.0), {"full": True}, 0.0),
         (poisson_nll, (800.0, 1.0), {}, np.inf),
+        (poisson_nll, (-np.inf, 0.0), {}, 0.0),
+        (poisson_nll, (-np.inf, 2.0), {}, np.inf),
+        (poisson_nll, (1.7e308, 2.0), {}, np.inf),
+        (poisson_nll, (np.inf, 1e100), {}, np.inf),
+        (poisson_nll, (710.0, 2.5e305), {}, 4.589947661617110007e307),  # both terms are above the range
         (poisson_nll_grad, (2.0**-30, 1.0), {}, [9.313225750491595e-10]),
         (gamma_deviance, (0.0, 1 + 2.0**-30), {}, 8.6736173744987450295e-19),
         (gamma_deviance, (30.0, 1e-6), {}, 85.631021115928548299),
