@@ -18,6 +18,7 @@ from solutions.checking import (
     between,
     binary,
     embeddings,
+    flag,
     one_per_row,
     result_type,
     same_shape,
@@ -426,8 +427,7 @@ def _excess(
     anchors: Array, positives: Array, negatives: Array, margin: float, squared: bool, *, unit: int = 0
 ) -> Float64Array:
     """Return D(a, p) - D(a, n) + margin in units of 2**unit, shape (N, 1); the distances may overflow."""
-    if not isinstance(squared, bool | np.bool_):
-        raise TypeError(f"squared must be True or False, not {squared!r}.")
+    flag(squared, "squared")
     margin = at_least(margin, 0, "margin")
     shift = np.where(np.abs([anchors, positives, negatives]).max(axis=(0, -1)) > _NO_SUM, 4, 0)[:, None]
     a, p, n = (np.ldexp(z.astype(np.float64), -shift) for z in (anchors, positives, negatives))

@@ -15,10 +15,11 @@ import numpy.typing as npt
 
 from solutions import kernels
 from solutions.blocks import gradient_in_blocks, value_in_blocks
-from solutions.checking import matching, positive
-from solutions.kernels import difference, quiet
-from solutions.reduction import reduce, scale, terms
-from solutions.types import Array, Float64Array, FloatType, LossValue, Reduction
+from solutions.checking import positive
+from solutions.kernels import quiet
+from solutions.reduction import reduce, scale
+from solutions.residual import residual_of
+from solutions.types import Array, Float64Array, LossValue, Reduction
 
 
 @value_in_blocks
@@ -67,7 +68,7 @@ def mse(y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, reduction: Reduction = 
     >>> mse([2.5, 0.0, 2.0, 8.0], [3.0, -0.5, 2.0, 7.0], reduction="none")
     array([0.25, 0.25, 0.  , 1.  ])
     """
-    residual, unit, dtype = _residual(y_pred, y_true, reduction)
+    residual, unit, dtype = residual_of(y_pred, y_true, reduction)
     return reduce(residual * residual, reduction, dtype, factor=unit**2)
 
 
@@ -81,7 +82,7 @@ def mse_grad(y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, reduction: Reducti
     >>> mse_grad([2.5, 0.0, 2.0, 8.0], [3.0, -0.5, 2.0, 7.0])
     array([-0.25,  0.25,  0.  ,  0.5 ])
     """
-    residual, unit, dtype = _residual(y_pred, y_true)
+    residual, unit, dtype = residual_of(y_pred, y_true)
     return scale(residual, reduction, dtype, factor=2 * unit)
 
 
@@ -126,7 +127,7 @@ def half_mse(y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, reduction: Reducti
     >>> half_mse([2.5, 0.0, 2.0, 8.0], [3.0, -0.5, 2.0, 7.0])
     np.float64(0.1875)
     """
-    residual, unit, dtype = _residual(y_pred, y_true, reduction)
+    residual, unit, dtype = residual_of(y_pred, y_true, reduction)
     return reduce(residual * residual, reduction, dtype, factor=unit**2 / 2)
 
 
@@ -140,7 +141,7 @@ def half_mse_grad(y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, reduction: Re
     >>> half_mse_grad([2.5, 0.0, 2.0, 8.0], [3.0, -0.5, 2.0, 7.0])
     array([-0.125,  0.125,  0.   ,  0.25 ])
     """
-    residual, unit, dtype = _residual(y_pred, y_true)
+    residual, unit, dtype = residual_of(y_pred, y_true)
     return scale(residual, reduction, dtype, factor=unit)
 
 
@@ -186,7 +187,7 @@ def mae(y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, reduction: Reduction = 
     >>> mae([1.0, 2.0], [1.0, 3.0])
     np.float64(0.5)
     """
-    residual, unit, dtype = _residual(y_pred, y_true, reduction)
+    residual, unit, dtype = residual_of(y_pred, y_true, reduction)
     return reduce(np.abs(residual), reduction, dtype, factor=unit)
 
 
@@ -200,7 +201,7 @@ def mae_grad(y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, reduction: Reducti
     >>> mae_grad([1.0, 2.0], [1.0, 3.0])
     array([ 0. , -0.5])
     """
-    residual, _, dtype = _residual(y_pred, y_true)
+    residual, _, dtype = residual_of(y_pred, y_true)
     return scale(np.sign(residual), reduction, dtype)
 
 
@@ -261,7 +262,7 @@ def huber(
     delta = positive(delta, "delta", infinite=True)
     if math.isinf(delta):
         return half_mse(y_pred, y_true, reduction=reduction)
-    residual, unit, dtype = _residual(y_pred, y_true, reduction)
+    residual, unit, dtype = residual_of(y_pred, y_true, reduction)
     clipped = _clip(residual, unit, delta)
     residual -= clipped * (0.5 / unit)
     return reduce(clipped * residual, reduction, dtype, factor=unit)
@@ -282,7 +283,7 @@ def huber_grad(
     delta = positive(delta, "delta", infinite=True)
     if math.isinf(delta):
         return half_mse_grad(y_pred, y_true, reduction=reduction)
-    residual, unit, dtype = _residual(y_pred, y_true)
+    residual, unit, dtype = residual_of(y_pred, y_true)
     return scale(_clip(residual, unit, delta), reduction, dtype)
 
 
@@ -335,7 +336,7 @@ def smooth_l1(
     array([0.0625, 2.75  ])
     """
     beta = positive(beta, "beta")
-    residual, unit, dtype = _residual(y_pred, y_true, reduction)
+    residual, unit, dtype = residual_of(y_pred, y_true, reduction)
     clipped = _clip(residual, unit, beta)
     residual -= clipped * (0.5 / unit)
     # Dividing before multiplying: the slope is at most 1, so nothing overflows on the way.
@@ -355,7 +356,7 @@ def smooth_l1_grad(
     array([0.5, 1. ])
     """
     beta = positive(beta, "beta")
-    residual, unit, dtype = _residual(y_pred, y_true)
+    residual, unit, dtype = residual_of(y_pred, y_true)
     return scale(_clip(residual, unit, beta) / beta, reduction, dtype)
 
 
@@ -402,7 +403,7 @@ def log_cosh(y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, reduction: Reducti
     >>> log_cosh([1e-8, 1.0, 1000.0], [0.0, 0.0, 0.0], reduction="none")
     array([5.00000000e-17, 4.33780830e-01, 9.99306853e+02])
     """
-    residual, unit, dtype = _residual(y_pred, y_true, reduction)
+    residual, unit, dtype = residual_of(y_pred, y_true, reduction)
     return reduce(kernels.log_cosh(residual, unit=unit), reduction, dtype, factor=unit)
 
 
@@ -416,16 +417,8 @@ def log_cosh_grad(y_pred: npt.ArrayLike, y_true: npt.ArrayLike, *, reduction: Re
     >>> log_cosh_grad([0.0, 1000.0], [0.0, 0.0])
     array([0. , 0.5])
     """
-    residual, unit, dtype = _residual(y_pred, y_true)
+    residual, unit, dtype = residual_of(y_pred, y_true)
     return scale(np.tanh(residual * unit), reduction, dtype)
-
-
-def _residual(
-    y_pred: npt.ArrayLike, y_true: npt.ArrayLike, reduction: Reduction = "none"
-) -> tuple[Float64Array, float, FloatType]:
-    """Return the residual in float64, its unit (1 but for huge numbers) and the dtype of the result."""
-    pred, true, dtype = matching(y_pred, y_true)
-    return *difference(pred, true, terms=terms(reduction, pred.size)), dtype
 
 
 def _clip(residual: Float64Array, unit: float, limit: float) -> Float64Array:
