@@ -18,8 +18,9 @@ help:
 	@echo "make bench   run the benchmarks"
 	@echo "make clean   remove what was built"
 
-$(READY): requirements.txt constraints.txt pyproject.toml tools/venv.sh
+$(READY): requirements.txt constraints.txt pyproject.toml tools/venv.sh tools/node.sh tools/node/package-lock.json
 	@sh tools/venv.sh $(VENV)
+	@sh tools/node.sh $(VENV)
 	@touch $@
 
 setup: $(READY)

@@ -5,17 +5,6 @@ venv=$1
 
 . tools/common.sh
 
-# Playwright drives the browser with a Node.js of its own, which needs a library that minimal systems lack.
-drives() { "$venv/bin/playwright" --version >/dev/null 2>&1; }
-
-if ! drives; then
-    say "Installing the system package libatomic1, which Playwright needs ..."
-    if ! { apt_install libatomic1 && drives; }; then
-        say "It could not be installed from here. Please run:  sudo apt-get install libatomic1   and repeat."
-        exit 1
-    fi
-fi
-
 found() { "$venv/bin/python" tests/chromium.py >/dev/null 2>&1; }
 
 found && exit 0

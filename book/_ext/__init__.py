@@ -1,6 +1,6 @@
 """The few things the book needs that no library offers.
 
-They are the quick check, the movable figures, offline maths, and reference lists with author and year.
+They are the quick check, the movable figures, formulas as MathML, and reference lists with author and year.
 As a Sphinx extension, `book_ext` loads all of them. Importing `book_ext` alone loads none, so that a
 chapter's cells can import `book_ext.movable` without pulling in Sphinx.
 """
@@ -17,6 +17,7 @@ EXTENSIONS = (
     "book_ext.assets",
     "book_ext.bibliography",
     "book_ext.figure_page",
+    "book_ext.maths",
     "book_ext.offline",
     "book_ext.quick_check",
 )
