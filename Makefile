@@ -4,16 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BOOK := _build/html/index.html
+PDF := _build/pdf/book.pdf
 DEMO := _build/demo
 UNIT := u2-regression
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser book lint test demo bench clean
+.PHONY: help setup browser book pdf pyodide lint test demo bench clean
 
 help:
 	@echo "make demo    build the book, release $(UNIT), grade a sample class, say where everything is"
 	@echo "make test    set up everything (a browser too), check style and types, build the book, run all tests"
 	@echo "make book    build the book into _build/html"
+	@echo "make pdf     print the book into _build/pdf/book.pdf (sets up a browser too)"
+	@echo "make pyodide host Python for the live cells in the site itself (then make book)"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   run the benchmarks"
 	@echo "make clean   remove what was built"
@@ -31,6 +34,14 @@ browser: $(READY)
 book: $(READY)
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo "The book: $(CURDIR)/$(BOOK)"
+
+pdf: browser book
+	$(BIN)/python -m tools.pdf _build/html $(PDF)
+	@echo "The book on paper: $(CURDIR)/$(PDF)"
+
+# PYODIDE_WHEELS names a folder with the packages, for machines without a network.
+pyodide: $(READY)
+	@$(BIN)/python -m book_ext.pyodide _build/pyodide $(if $(PYODIDE_WHEELS),--wheels "$(PYODIDE_WHEELS)")
 
 lint: $(READY)
 	$(BIN)/ruff check .

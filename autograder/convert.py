@@ -5,7 +5,9 @@ The same text always gives the same bytes: cell ids come from grade ids and posi
 
 from __future__ import annotations
 
+import base64
 import inspect
+import re
 import textwrap
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +18,7 @@ from autograder.assignment import Assignment
 from autograder.errors import AutograderError
 from autograder.notebooks import new_cell, new_notebook
 from autograder.quiz import SIGNS, Key, Question, Quiz, is_finite_number
+from autograder.quiz_figure import Figure
 
 NOTEBOOKS = ("practice", "quiz")
 
@@ -127,6 +130,8 @@ def _instructions(quiz: Quiz) -> str:
 
 def _statement(number: int, question: Question) -> str:
     parts = [f"## Question {number} ({_points(question.points)})", question.text.strip()]
+    if question.figure is not None:
+        parts.append(_picture(question.figure))
     if question.options:
         items = [textwrap.indent(option.text.strip(), "  ").strip() for option in question.options]
         letters = question.letters
@@ -138,9 +143,16 @@ def _statement(number: int, question: Question) -> str:
     return "\n\n".join(parts)
 
 
+def _picture(figure: Figure) -> str:
+    # Inside of the text, for nbgrader restores a locked cell's text, and not its attachments: with one lost
+    # on the way (not every editor keeps them), no feedback could be written for the whole notebook.
+    alt = re.sub(r"([\\\[\]$`*_<&])", r"\\\1", " ".join(figure.alt.split()))
+    return f"![{alt}](data:image/png;base64,{base64.b64encode(figure.png()).decode()})"
+
+
 def _form(question: Question) -> str:
     """Say what an answer looks like, in words that fit after 'your answer:'."""
-    if question.kind == "choice":
+    if question.kind in ("choice", "figure"):
         return f'one letter in quotes, such as "{question.letters[0]}"'
     if question.kind == "several":
         first, second = question.letters[:2]
@@ -154,7 +166,7 @@ def _form(question: Question) -> str:
 
 def _slip(question: Question) -> str:
     """Say what to look at when the answer is not even a name, because its cell stopped with an error."""
-    if question.kind in ("choice", "several"):
+    if question.options:
         return f'letters need quotes, such as "{question.letters[0]}"'
     if question.kind == "sign":
         return 'words need quotes, such as "zero"'
@@ -204,7 +216,7 @@ def _form_check(answer: str, question: Question) -> tuple[str, str]:
     Returns lines that go before, and the condition that an answer of the right form fulfils.
     """
     letters = list(question.letters)
-    if question.kind == "choice":
+    if question.kind in ("choice", "figure"):
         return "", f"isinstance({answer}, str) and {answer} in {letters}"
     if question.kind == "several":
         some = f"isinstance({answer}, (set, frozenset, list, tuple)) and {answer}"

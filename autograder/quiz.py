@@ -2,7 +2,8 @@
 
 A chapter's quick check and a unit's graded quiz share this format. No key is typed: whether an option
 holds, and what number is right, are Python expressions, evaluated here with everything public in `solutions`,
-`np` and `minimiser` in scope.
+`np` and `minimiser` in scope. So are the curves of a figure; whether one of them holds is said about `curve`
+and the grid `x`.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ import numpy as np
 import solutions
 from autograder.authored import read_yaml, schema_error
 from autograder.errors import shortened
+from autograder.quiz_figure import LINES, Figure, grid, heights
 
-Kind = Literal["choice", "several", "number", "sign", "argmin"]
+Kind = Literal["choice", "several", "figure", "number", "sign", "argmin"]
 Key = str | frozenset[str] | float
 
 LETTERS = "abcdefgh"
@@ -36,7 +38,10 @@ class QuizError(ValueError):
 
 @dataclass(frozen=True)
 class Option:
-    """One option of a choice: its letter, what it says, whether it holds, and what to say to who picks it."""
+    """One option: its letter, what it says, whether it holds, and what to say to who picks it.
+
+    An option that is a curve says which kind of line it is.
+    """
 
     letter: str
     text: str
@@ -64,8 +69,8 @@ class Verdict:
 class Question:
     """One question with its computed key.
 
-    `key` is a letter (choice), a set of letters (several), a number (number, argmin) or a word of `SIGNS`
-    (sign).
+    `key` is a letter (choice, figure), a set of letters (several), a number (number, argmin) or a word of
+    `SIGNS` (sign). Only a question of kind figure has a `figure`.
     """
 
     id: str
@@ -78,6 +83,7 @@ class Question:
     tolerance: float
     feedback: Mapping[str, str]
     mistakes: tuple[NumberMistake, ...]
+    figure: Figure | None = None
 
     @property
     def letters(self) -> tuple[str, ...]:
@@ -87,7 +93,7 @@ class Question:
     def form_error(self, given: object) -> str | None:
         """Say what is wrong with the form of an answer, whatever its truth; None when the form is right."""
         letters = ", ".join(self.letters)
-        if self.kind == "choice" and not (isinstance(given, str) and given in self.letters):
+        if self.kind in ("choice", "figure") and not (isinstance(given, str) and given in self.letters):
             return f"give one letter in quotes, one of {letters}; you gave {_shown(given)}"
         if self.kind == "several" and not (
             isinstance(given, (set, frozenset, list, tuple))
@@ -111,7 +117,7 @@ class Question:
         """
         if (error := self.form_error(given)) is not None:
             raise QuizError(f"question {self.id}: {error}")
-        if self.kind in ("choice", "several"):
+        if self.options:
             chosen = frozenset(given)
             right = frozenset(option.letter for option in self.options if option.holds)
             correct = chosen == right
@@ -265,7 +271,10 @@ def _check_schema(path: Path, data: Any) -> None:
     if len(where) > 1 and where[0] == "questions":
         question = data["questions"][where[1]]
         name = question.get("id", where[1]) if isinstance(question, dict) else where[1]
-        place = f"question {name!r}, {'.'.join(map(str, where[2:])) or 'fields'}"
+        field = [*map(str, where[2:])] or ["fields"]
+        if field[0] == "options" and len(field) > 1:
+            field[1] = LETTERS[int(field[1])]
+        place = f"question {name!r}, {'.'.join(field)}"
     raise QuizError(f"{path}: {place}: {message}")
 
 
@@ -278,43 +287,39 @@ def _namespace() -> dict[str, Any]:
     }
 
 
-def _evaluate(path: Path, item: Mapping[str, Any], field: str, expression: str | float | bool) -> Any:
+def _error(path: Path, item: Mapping[str, Any], field: str, reason: str) -> QuizError:
+    return QuizError(f"{path}: question {item['id']!r}, {field}: {reason}")
+
+
+def _evaluate(
+    path: Path, item: Mapping[str, Any], field: str, expression: str | float | bool, **names: object
+) -> Any:
     try:
-        return eval(str(expression), _namespace())  # authored with the course, not by a student
+        # Authored with the course, not by a student.
+        return eval(str(expression), {**_namespace(), **names})
     except Exception as error:
-        raise QuizError(
-            f"{path}: question {item['id']!r}, {field}: {expression!r} fails: {error!r}"
-        ) from error
+        raise _error(path, item, field, f"{expression!r} fails: {error!r}") from error
 
 
-def _truth(path: Path, item: Mapping[str, Any], field: str, expression: str | float | bool) -> bool:
-    value = _evaluate(path, item, field, expression)
+def _truth(
+    path: Path, item: Mapping[str, Any], field: str, expression: str | float | bool, **names: object
+) -> bool:
+    value = _evaluate(path, item, field, expression, **names)
     if not isinstance(value, (bool, np.bool_)):
-        raise QuizError(
-            f"{path}: question {item['id']!r}, {field}: {expression!r} is {value!r}, not True or False"
-        )
+        raise _error(path, item, field, f"{expression!r} is {value!r}, not True or False")
     return bool(value)
 
 
 def _number(path: Path, item: Mapping[str, Any], field: str, expression: str | float | bool) -> float:
     value = _evaluate(path, item, field, expression)
     if not is_finite_number(value):
-        raise QuizError(
-            f"{path}: question {item['id']!r}, {field}: {expression!r} is {value!r}, not a finite number"
-        )
+        raise _error(path, item, field, f"{expression!r} is {value!r}, not a finite number")
     return float(value)
 
 
 def _question(path: Path, item: Mapping[str, Any]) -> Question:
-    options = tuple(
-        Option(
-            letter,
-            option["text"],
-            _truth(path, item, f"options.{letter}.holds", option["holds"]),
-            option["feedback"],
-        )
-        for letter, option in zip(LETTERS, item.get("options", ()), strict=False)
-    )
+    drawn = item["kind"] == "figure"
+    figure, options = _curves(path, item) if drawn else (None, _options(path, item))
     mistakes = tuple(
         NumberMistake(_number(path, item, f"mistakes.{i}.answer", mistake["answer"]), mistake["feedback"])
         for i, mistake in enumerate(item.get("mistakes", ()))
@@ -330,27 +335,61 @@ def _question(path: Path, item: Mapping[str, Any]) -> Question:
         tolerance=float(item.get("tolerance", 0.0)),
         feedback=item.get("feedback", {}),
         mistakes=mistakes,
+        figure=figure,
     )
     for i, mistake in enumerate(mistakes):
         if isinstance(question.key, float) and abs(mistake.answer - question.key) <= question.tolerance:
-            raise QuizError(
-                f"{path}: question {item['id']!r}, mistakes.{i}: its answer is within tolerance of the key"
-            )
+            raise _error(path, item, f"mistakes.{i}", "its answer is within tolerance of the key")
     return question
+
+
+def _options(path: Path, item: Mapping[str, Any]) -> tuple[Option, ...]:
+    return tuple(
+        Option(
+            letter,
+            option["text"],
+            _truth(path, item, f"options.{letter}.holds", option["holds"]),
+            option["feedback"],
+        )
+        for letter, option in zip(LETTERS, item.get("options", ()), strict=False)
+    )
+
+
+def _curves(path: Path, item: Mapping[str, Any]) -> tuple[Figure, tuple[Option, ...]]:
+    """Compute the curves of a figure, and the options to pick one of them."""
+    authored = item["figure"]
+    try:
+        x = grid(authored["x"]["from"], authored["x"]["to"])
+    except ValueError as error:
+        raise _error(path, item, "figure.x", str(error)) from error
+    curves, options = [], []
+    for letter, line, option in zip(LETTERS, LINES, item["options"], strict=False):
+        field = f"options.{letter}"
+        curve = _evaluate(path, item, f"{field}.curve", option["curve"])
+        try:
+            curves.append(heights(curve, x))
+        except ValueError as error:
+            raise _error(path, item, f"{field}.curve", f"{option['curve']!r}: {error}") from error
+        holds = _truth(path, item, f"{field}.holds", option["holds"], curve=curve, x=x)
+        options.append(Option(letter, f"{line} line", holds, option["feedback"]))
+    figure = Figure(authored["x"]["label"], authored["ylabel"], authored["alt"].strip(), x, tuple(curves))
+    if (alike := figure.look_alike()) is not None:
+        first, second = (LETTERS[i] for i in alike)
+        raise _error(path, item, "options", f"curves {first} and {second} look the same in the drawing")
+    return figure, tuple(options)
 
 
 def _key(path: Path, item: Mapping[str, Any], options: tuple[Option, ...]) -> Key:
     kind = item["kind"]
     right = [option.letter for option in options if option.holds]
-    if kind == "choice":
+    if kind in ("choice", "figure"):
         if len(right) != 1:
-            raise QuizError(
-                f"{path}: question {item['id']!r}: exactly one option must hold, but {right or 'none'} do"
-            )
+            shown = ", ".join(right) or "none"
+            raise _error(path, item, "options", f"exactly one option must hold; of these: {shown}")
         return right[0]
     if kind == "several":
         if not right:
-            raise QuizError(f"{path}: question {item['id']!r}: at least one option must hold")
+            raise _error(path, item, "options", "at least one option must hold")
         return frozenset(right)
     answer = _number(path, item, "answer", item["answer"])
     if kind == "sign":

@@ -23,6 +23,8 @@ def add_static_folder(app: Sphinx, config: Config) -> None:
     """
     config.html_static_path.append(str(STATIC))
     app.add_css_file("course.css")
+    app.add_css_file("print.css", media="print")
+    app.add_js_file("print.js", defer="defer")
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

@@ -1,33 +1,27 @@
-"""What every movable figure shares: sliders, a frame with axes, a readout in words, and its HTML.
+"""What every movable figure shares: sliders, what can be dragged, a readout in words, and its HTML.
 
-A kind of figure (curves today) brings its drawing at the start position, as SVG, and its numbers, as JSON.
-The script of the same kind in `movable-figure.js` redraws from those numbers and knows no formula.
+A kind of figure (curves, points, heatmap) brings its drawing at the start position, as SVG, and its numbers,
+as JSON. The script of the same kind in `movable-figure.js` redraws from those numbers and knows no formula.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from .movable_frame import HEIGHT, WIDTH, Floats, Frame, decimals, number, spoken
 
 STATIC = Path(__file__).resolve().parent.parent / "_static"
 PAGE_ASSETS = "BOOK_PAGE_ASSETS"
 """Environment variable set by the book's build: the page loads script and style, no output carries them."""
-
-WIDTH, HEIGHT = 400, 280
-LEFT, RIGHT, TOP, BOTTOM = 54, 390, 10, 232
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -39,14 +33,28 @@ class Control:
     start: int
 
     @property
-    def texts(self) -> list[str]:
-        """Every position as it is read out."""
-        places = decimals(self.positions)
-        return [number(position, places) for position in self.positions]
+    def spoken(self) -> str:
+        """The label as sentences use it."""
+        return spoken(self.label)
+
+    @property
+    def places(self) -> int:
+        """Decimal places that the positions are read out with."""
+        return decimals(self.positions)
+
+    @property
+    def value(self) -> float:
+        """The position that the slider starts at."""
+        return float(self.positions[self.start])
+
+    @property
+    def text(self) -> str:
+        """The start as it is read out."""
+        return number(self.value, self.places)
 
     def html(self, element_id: str) -> str:
         """Write the slider as a native range input with a visible label."""
-        text = escape(self.texts[self.start])
+        text = escape(self.text)
         return (
             f'<div class="movable-control"><label for="{element_id}">{escape(self.label)}</label>'
             f'<input type="range" id="{element_id}" min="0" max="{len(self.positions) - 1}" step="1" '
@@ -56,64 +64,12 @@ class Control:
 
 
 @dataclass(frozen=True)
-class Frame:
-    """The rectangle that is drawn in, and the ranges of x and y that it shows."""
+class Handle:
+    """What the pointer can drag: a part of the drawing, and the sliders that it moves along x and along y."""
 
-    x: tuple[float, float]
-    y: tuple[float, float]
-
-    def across(self, value: float) -> float:
-        """Horizontal place of x in the drawing."""
-        return LEFT + (value - self.x[0]) / (self.x[1] - self.x[0]) * (RIGHT - LEFT)
-
-    def down(self, value: float) -> float:
-        """Vertical place of y in the drawing, kept within a few frames' distance."""
-        place = BOTTOM - (value - self.y[0]) / (self.y[1] - self.y[0]) * (BOTTOM - TOP)
-        return min(max(place, -3.0 * HEIGHT), 4.0 * HEIGHT)
-
-    def path(self, x: Sequence[float], y: Sequence[float | None]) -> str:
-        """Path data of a line through the points; None makes a gap."""
-        parts = []
-        pen = "M"
-        for a, b in zip(x, y, strict=True):
-            if b is None:
-                pen = "M"
-                continue
-            parts.append(f"{pen}{self.across(a):.1f} {self.down(b):.1f}")
-            pen = "L"
-        return "".join(parts)
-
-    def axes(self, xlabel: str, ylabel: str) -> str:
-        """Grid lines, tick labels and axis labels."""
-        parts = []
-        for value, text in ticks(self.x):
-            place = f"{self.across(value):.1f}"
-            parts.append(f'<path class="movable-grid" d="M{place} {TOP}V{BOTTOM}"/>')
-            parts.append(f'<text x="{place}" y="{BOTTOM + 16}" text-anchor="middle">{text}</text>')
-        for value, text in ticks(self.y):
-            place = f"{self.down(value):.1f}"
-            parts.append(f'<path class="movable-grid" d="M{LEFT} {place}H{RIGHT}"/>')
-            parts.append(f'<text x="{LEFT - 6}" y="{place}" dy="0.35em" text-anchor="end">{text}</text>')
-        middle = (TOP + BOTTOM) / 2
-        parts.append(f'<path class="movable-axis" d="M{LEFT} {TOP}V{BOTTOM}H{RIGHT}"/>')
-        parts.append(
-            f'<text x="{(LEFT + RIGHT) / 2}" y="{BOTTOM + 36}" text-anchor="middle">{escape(xlabel)}</text>'
-        )
-        turned = f'x="12" y="{middle}" transform="rotate(-90 12 {middle})"'
-        parts.append(f'<text {turned} text-anchor="middle">{escape(ylabel)}</text>')
-        return "".join(parts)
-
-    def as_data(self) -> dict[str, Any]:
-        """The numbers from which the script computes the same places."""
-        return {
-            "x": self.x,
-            "y": self.y,
-            "left": LEFT,
-            "right": RIGHT,
-            "top": TOP,
-            "bottom": BOTTOM,
-            "height": HEIGHT,
-        }
+    part: str
+    x: int | None = None
+    y: int | None = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +78,8 @@ class MovableFigure:
 
     kind: str
     controls: tuple[Control, ...]
+    handles: tuple[Handle, ...]
+    frame: Frame
     data: dict[str, Any]
     drawing: str
     legend: str
@@ -151,17 +109,24 @@ class MovableFigure:
         controls = "".join(control.html(i) for control, i in zip(self.controls, ids, strict=True))
         # For the book's build, which makes a numbered figure with this name and caption of the element.
         naming = "" if caption is None else f' data-name="{self.name}" data-caption="{escape(caption)}"'
-        texts = [control.texts for control in self.controls]
-        data = json.dumps(
-            {"kind": self.kind, "texts": texts, **self.data}, separators=(",", ":"), allow_nan=False
-        )
+        positions = [np.round(control.positions, control.places).tolist() for control in self.controls]
+        content = {
+            "kind": self.kind,
+            "frame": self.frame.as_data(),
+            "handles": [asdict(handle) for handle in self.handles],
+            "positions": positions,
+            **self.data,
+        }
+        data = json.dumps(content, separators=(",", ":"), allow_nan=False)
         data = data.replace("<", "\\u003c")  # so that no text in it can end the script element
         image = f'role="img" aria-label="{escape(self.alt)}"'
+        draggable = ' class="movable-draggable"' if self.handles else ""
+        hint = '<p class="movable-hint">Drag in the picture, or use the sliders.</p>' if self.handles else ""
         return (
             f"<movable-figure{naming}>"
-            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" {image}>{self.drawing}</svg>'
+            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}"{draggable} {image}>{self.drawing}</svg>'
             f'<ul class="movable-legend">{self.legend}</ul>'
-            f'<div class="movable-controls">{controls}</div>'
+            f'<div class="movable-controls">{hint}{controls}</div>'
             f'<output class="movable-readout" for="{" ".join(ids)}">{escape(self.readout)}</output>'
             f'<script type="application/json">{data}</script>'
             "</movable-figure>"
@@ -175,13 +140,14 @@ def check_words(argument: str, value: object, what: str) -> str:
     return value
 
 
-def check_name(name: object) -> str:
-    """Return a name that pages can refer to, or raise a ValueError."""
+def check_naming(alt: object, caption: object, name: object) -> None:
+    """Insist on what every figure says about itself."""
+    check_words("alt", alt, "say what the figure shows, for readers who can't see it")
+    check_words("caption", caption, "give the text below the figure")
     if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
         raise ValueError(
             f"name: give lower-case words joined by hyphens, such as 'fig-mse-movable'; got {name!r}"
         )
-    return name
 
 
 def check_grid(argument: str, values: ArrayLike) -> Floats:
@@ -198,9 +164,10 @@ def check_grid(argument: str, values: ArrayLike) -> Floats:
 
 
 def check_control(
-    argument: str, label: object, positions: ArrayLike, start: float, start_argument: str
+    argument: str, label: object, positions: ArrayLike, start: float, start_argument: str | None = None
 ) -> Control:
     """Return a slider that starts at one of its positions, or raise a ValueError that names the argument."""
+    start_argument = start_argument or argument
     label = check_words(argument, label, "label what moves")
     grid = check_grid(argument, positions)
     nearest = int(np.argmin(np.abs(grid - start)))
@@ -209,34 +176,3 @@ def check_control(
             f"{start_argument}: {start!r} is no position of {label!r}; the nearest is {grid[nearest]:g}"
         )
     return Control(label, grid, nearest)
-
-
-def decimals(values: Floats | tuple[float, float]) -> int:
-    """Decimal places that resolve a ten-thousandth of the range of the values, or finer."""
-    return max(0, 4 - math.floor(math.log10(float(max(values)) - float(min(values)))))
-
-
-def number(value: float | None, places: int) -> str:
-    """Write a number for reading: no trailing zeros, a real minus sign."""
-    if value is None:
-        return "not finite"
-    text = f"{value:.{places}f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text.replace("-", "−")
-
-
-def rounded(values: Floats, places: int) -> list[float | int | None]:
-    """Round for the page; whole numbers become int (shorter), and what is not finite None."""
-    result: list[float | int | None] = []
-    for value in np.round(values, places).tolist():
-        result.append(None if not math.isfinite(value) else int(value) if value == int(value) else value)
-    return result
-
-
-def ticks(limits: tuple[float, float]) -> list[tuple[float, str]]:
-    """Round numbers within the limits, and how they are written."""
-    places = decimals(limits)
-    values = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]).tick_values(*limits)
-    slack = 1e-9 * (limits[1] - limits[0])
-    return [(float(v), number(v, places)) for v in values if limits[0] - slack <= v <= limits[1] + slack]

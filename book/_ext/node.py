@@ -1,4 +1,4 @@
-"""The JavaScript packages that the book is made with: pinned in tools/node, installed beside the Python ones."""
+"""The JavaScript packages that the book is made with: pinned in tools/node, beside the Python ones."""
 
 from __future__ import annotations
 

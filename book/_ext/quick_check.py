@@ -1,12 +1,14 @@
 """The quick check of a chapter: ```{quiz} chapter.quiz.yml``` shows the questions of a quiz file in the page.
 
 The page holds plain HTML: forms to answer, and a folded part with every answer and all feedback. With the
-script `quick-check.js` the folded parts go, and each form answers what the reader chose. Builders other than
-HTML get the same text as paragraphs and lists.
+script `quick-check.js` the folded parts go, and each form answers what the reader chose. On paper all answers
+stand open after the last question. Builders other than HTML get the same text as paragraphs and lists.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Sequence
 from importlib import resources
@@ -26,13 +28,15 @@ from sphinx.writers.html5 import HTML5Translator
 from autograder.quiz import SIGNS, Question, Quiz, QuizError, load_quiz
 
 from .assets import add_to_page
-from .figure import number
+from .movable_frame import number
+from .quick_check_figure import figure_node, picture, quiz_figure, visit_html
 
 logger = logging.getLogger(__name__)
 
 HINTS = {
     "choice": "Choose one.",
     "several": "Choose all that hold.",
+    "figure": "Choose one curve.",
     "number": "Type a decimal number.",
     "argmin": "Type a decimal number.",
     "sign": "Choose one.",
@@ -70,7 +74,9 @@ class QuizDirective(SphinxDirective):
         except QuizError as error:
             logger.warning("%s", error, location=self.get_location(), type="quiz")
             return []
-        forms = [self._form(quiz, question, i) for i, question in enumerate(quiz, start=1)]
+        questions: list[nodes.Node] = []
+        for position, question in enumerate(quiz, start=1):
+            questions += [self._form(question, position), self._answer(quiz, question, position)]
         footer = element(
             "p",
             element("output", css="quiz-score"),
@@ -79,9 +85,9 @@ class QuizDirective(SphinxDirective):
             only_html=True,
             hidden="hidden",
         )
-        return [element("div", *forms, footer, css="quiz", role="group", aria_label=quiz.title)]
+        return [element("div", *questions, footer, css="quiz", role="group", aria_label=quiz.title)]
 
-    def _form(self, quiz: Quiz, question: Question, position: int) -> quiz_element:
+    def _form(self, question: Question, position: int) -> quiz_element:
         heading, text = f"{question.id}-heading", f"{question.id}-text"
         hint = element("span", nodes.Text(" " + HINTS[question.kind]), css="quiz-hint")
         form = element(
@@ -90,6 +96,7 @@ class QuizDirective(SphinxDirective):
                 "fieldset",
                 element("legend", nodes.Text(f"Question {position}."), hint, id_=heading),
                 element("div", *self._blocks(question.text), css="quiz-text", id_=text),
+                *([figure_node(question.figure)] if question.figure else []),
                 self._inputs(question),
                 element(
                     "button",
@@ -99,13 +106,13 @@ class QuizDirective(SphinxDirective):
                     type="submit",
                     hidden="hidden",
                 ),
-                element("div", css="quiz-status", only_html=True, role="status"),
-                self._answer(quiz, question),
+                element("div", css="quiz-status", only_html=True),
                 aria_labelledby=f"{heading} {text}",
             ),
             css="quiz-question",
             autocomplete="off",
             data_kind=question.kind,
+            data_version=version(question),
         )
         if isinstance(question.key, float):
             form["html"] |= {"data-key": repr(question.key), "data-tolerance": repr(question.tolerance)}
@@ -123,9 +130,17 @@ class QuizDirective(SphinxDirective):
         items = nodes.bullet_list(classes=["quiz-options"])
         for value, content in self._choices(question):
             box = element("input", only_html=True, type=type_, value=value, name=f"{question.id}-given")
-            label = element("label", box, element("span", *content))
+            label = element("label", box, *self._swatch(question, value), element("span", *content))
             items += nodes.list_item("", label)
         return items
+
+    def _swatch(self, question: Question, value: str) -> list[nodes.Node]:
+        """A piece of the line that an option means."""
+        if question.figure is None:
+            return []
+        line = element("path", css=f"quiz-line quiz-curve-{question.letters.index(value)}", d="M1 8H47")
+        html = {"viewBox": "0 0 48 16", "aria_hidden": "true"}
+        return [element("svg", line, css="quiz-swatch", only_html=True, **html)]
 
     def _choices(self, question: Question) -> list[tuple[str, Sequence[nodes.Node]]]:
         if question.kind == "sign":
@@ -139,8 +154,11 @@ class QuizDirective(SphinxDirective):
             choices.append((option.letter, [nodes.Text(f"({option.letter}) "), *content]))
         return choices
 
-    def _answer(self, quiz: Quiz, question: Question) -> quiz_element:
-        """Everything there is to say, folded; the script takes from here what fits the reader's answer."""
+    def _answer(self, quiz: Quiz, question: Question, position: int) -> quiz_element:
+        """Everything there is to say, folded; the script takes from here what fits the reader's answer.
+
+        It stands beside the form, not in it, so that paper can have all answers after all questions.
+        """
         items = nodes.bullet_list(classes=["quiz-answers"])
         for when, right, heading, feedback in _replies(question):
             heading_node = nodes.paragraph("", "", nodes.strong(heading, heading), classes=["quiz-when"])
@@ -149,7 +167,8 @@ class QuizDirective(SphinxDirective):
                 "", element("div", heading_node, body, data_when=when, data_right=str(right).lower())
             )
             items += item
-        parts: list[nodes.Node] = [element("summary", nodes.Text("Answer and feedback")), items]
+        summary = element("summary", nodes.Text(f"Answer to question {position}"))
+        parts: list[nodes.Node] = [summary, items]
         if f"book/{quiz.read}" != self.env.docname:
             parts.append(element("div", self._read_again(quiz.read), css="quiz-read"))
         return element("details", *parts, css="quiz-answer")
@@ -178,9 +197,10 @@ class QuizDirective(SphinxDirective):
 
 def _replies(question: Question) -> list[tuple[str, bool, str, str]]:
     """All feedback of a question: for what answer, whether that is right, its heading, the feedback."""
-    if question.kind in ("choice", "several"):
+    if question.options:
+        yes, no = ("right", "not right") if question.kind == "figure" else ("holds", "does not hold")
         replies = [
-            (o.letter, o.holds, f"({o.letter}) {'holds' if o.holds else 'does not hold'}", o.feedback)
+            (o.letter, o.holds, f"({o.letter}) {yes if o.holds else no}", o.feedback)
             for o in question.options
         ]
         if isinstance(question.key, frozenset) and len(question.key) > 1:
@@ -202,6 +222,13 @@ def _replies(question: Question) -> list[tuple[str, bool, str, str]]:
     return [*replies, ("wrong", False, "Any other number", question.feedback["wrong"])]
 
 
+def version(question: Question) -> str:
+    """Name what an answer refers to: an answer remembered for another version of a question means nothing."""
+    curves = [] if question.figure is None else [curve.round(6).tolist() for curve in question.figure.curves]
+    asked = [question.kind, question.text, [option.text for option in question.options], curves]
+    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:8]
+
+
 def places_for(tolerance: float) -> int:
     """Decimal places that show a number to a tenth of the tolerance."""
     return max(0, 1 - math.floor(math.log10(tolerance)))
@@ -211,7 +238,7 @@ def _sources() -> list[Path]:
     """What a computed key depends on besides the quiz file."""
     solutions = Path(str(resources.files("solutions")))
     autograder = Path(str(resources.files("autograder")))
-    return [*sorted(solutions.rglob("*.py")), autograder / "quiz.py", autograder / "quiz.schema.json"]
+    return [*sorted(solutions.rglob("*.py")), *sorted(autograder.glob("quiz*"))]
 
 
 class PlainQuiz(SphinxPostTransform):
@@ -223,6 +250,8 @@ class PlainQuiz(SphinxPostTransform):
         """Replace the HTML elements where the format is another."""
         if self.app.builder.format == "html":
             return
+        for figure in list(self.document.findall(quiz_figure)):
+            figure.replace_self(picture(figure))
         for node in reversed(list(self.document.findall(quiz_element))):
             if node["only_html"]:
                 node.parent.remove(node)
@@ -236,12 +265,12 @@ class PlainQuiz(SphinxPostTransform):
                 node.replace_self(nodes.container("", *node.children, ids=node["ids"]))
 
 
-def visit_html(self: HTML5Translator, node: quiz_element) -> None:
+def open_html(self: HTML5Translator, node: quiz_element) -> None:
     """Open the element."""
     self.body.append(self.starttag(node, node["tag"], "", **node["html"]))
 
 
-def depart_html(self: HTML5Translator, node: quiz_element) -> None:
+def close_html(self: HTML5Translator, node: quiz_element) -> None:
     """Close the element, if it is of those that close."""
     if node["tag"] != "input":
         self.body.append(f"</{node['tag']}>")
@@ -257,7 +286,8 @@ def add_assets(
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Connect to Sphinx."""
-    app.add_node(quiz_element, html=(visit_html, depart_html))
+    app.add_node(quiz_element, html=(open_html, close_html))
+    app.add_node(quiz_figure, html=(visit_html, None))
     app.add_directive("quiz", QuizDirective)
     app.add_post_transform(PlainQuiz)
     app.connect("html-page-context", add_assets)

@@ -1,4 +1,4 @@
-// The quick check: each form answers what its reader chose, with feedback taken from the folded part of the page.
+// The quick check: each form answers what its reader chose, with feedback taken from the folded part below it.
 (() => {
   const memory = {
     key: `quick-check:${location.pathname}`,
@@ -19,6 +19,7 @@
   };
 
   const inputs = (form) => [...form.querySelectorAll("input")];
+  const answers = (form) => form.nextElementSibling;
   const isNumber = (form) => "key" in form.dataset;
 
   // What was given, as the list of chosen values or the list with the typed text; empty when there is no answer.
@@ -47,7 +48,7 @@
       : "Type a number first, such as −0.5.";
   };
 
-  const replies = (form) => [...form.querySelectorAll(".quiz-answers [data-when]")];
+  const replies = (form) => [...answers(form).querySelectorAll("[data-when]")];
   const isRight = (reply) => reply.dataset.right === "true";
 
   // Whether the answer is right, and the replies that fit it.
@@ -108,9 +109,8 @@
     for (const reply of fitting) {
       status.append(copy(form.dataset.kind === "several" ? reply : reply.querySelector(".quiz-feedback")));
     }
-    const read = form.querySelector(".quiz-read");
+    const read = answers(form).querySelector(".quiz-read");
     if (read && !correct) status.append(copy(read));
-    window.MathJax?.typesetPromise?.([status]);
   };
 
   const start = (quiz) => {
@@ -118,38 +118,44 @@
     const footer = quiz.querySelector(".quiz-footer");
     const score = () => {
       const right = forms.filter((form) => form.classList.contains("quiz-right")).length;
-      footer.querySelector(".quiz-score").textContent = `${right} of ${forms.length} correct`;
+      const output = footer.querySelector(".quiz-score");
+      const text = `${right} of ${forms.length} correct`;
+      if (output.textContent !== text) output.textContent = text; // else screen readers repeat it at every key
     };
 
     for (const form of forms) {
-      form.querySelector(".quiz-answer").hidden = true;
       form.querySelector(".quiz-check").hidden = false;
       form.addEventListener("submit", (event) => {
         event.preventDefault();
         show(form, given(form));
-        memory.write({ ...memory.read(), [form.id]: given(form) });
+        const { version } = form.dataset;
+        memory.write({ ...memory.read(), [form.id]: { version, values: given(form) } });
         score();
       });
       form.addEventListener("input", () => {
         clear(form);
         score();
       });
+      // An answer to another version of the question would now mean something else.
       const remembered = memory.read()[form.id];
-      if (Array.isArray(remembered) && remembered.length) {
-        give(form, remembered);
+      if (remembered?.version === form.dataset.version && remembered.values.length) {
+        give(form, remembered.values);
         show(form, given(form));
       }
+      // From now on: what is remembered is no news to read out.
+      form.querySelector(".quiz-status").setAttribute("role", "status");
     }
 
+    quiz.classList.add("quiz-live");
     footer.hidden = false;
     footer.querySelector(".quiz-reset").addEventListener("click", () => {
-      const answers = memory.read();
+      const kept = memory.read();
       for (const form of forms) {
         give(form, []);
         clear(form);
-        delete answers[form.id];
+        delete kept[form.id];
       }
-      memory.write(answers);
+      memory.write(kept);
       score();
       inputs(forms[0])[0].focus();
     });
@@ -157,4 +163,9 @@
   };
 
   document.querySelectorAll(".quiz").forEach(start);
+
+  // Paper has every answer open, after the questions. The style does that too, in browsers that can.
+  const fold = (open) => document.querySelectorAll(".quiz-answer").forEach((answer) => (answer.open = open));
+  addEventListener("beforeprint", () => fold(true));
+  addEventListener("afterprint", () => fold(false));
 })();

@@ -361,7 +361,7 @@ def test_the_hidden_test_says_the_feedback(assignment: Assignment) -> None:
 
 def wrong_ones(question: Question) -> Iterator[tuple[Any, list[str]]]:
     """Give the wrong answers of a question, of numbers one per misconception and one more, with feedback."""
-    if question.kind == "choice":
+    if question.kind in ("choice", "figure"):
         yield from (
             (option.letter, [option.feedback]) for option in question.options if option.letter != question.key
         )

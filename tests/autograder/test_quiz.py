@@ -8,6 +8,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from autograder.quiz import Quiz, QuizError, grade_answer, load_quiz, minimiser
@@ -55,7 +56,27 @@ questions:
     feedback: {right: "The mean.", wrong: "Look for the mean."}
     mistakes:
       - {answer: "np.median([1, 2, 6])", feedback: That is the median.}
+  - id: curve
+    objectives: [se-gradient]
+    kind: figure
+    text: Which curve is the gradient?
+    figure:
+      x: {label: residual, from: -3, to: 3}
+      ylabel: gradient
+      alt: Curve (a) is a parabola. Curve (b) is a rising straight line.
+    options:
+      - curve: "lambda r: mse(r, 0 * r, reduction='none')"
+        holds: "np.allclose(curve(x), 2 * x)"
+        feedback: That is the loss.
+      - curve: "lambda r: mse_grad(r, 0 * r, reduction='none')"
+        holds: "np.allclose(curve(x), 2 * x)"
+        feedback: Twice the residual.
 """
+
+
+LOSS = """curve: "lambda r: mse(r, 0 * r, reduction='none')\""""
+HOLDS = 'holds: "np.allclose(curve(x), 2 * x)"'
+AFTER_A = QUIZ[QUIZ.index('      - curve: "lambda r: mse_grad') :]
 
 
 def write(folder: Path, text: str) -> Path:
@@ -75,6 +96,15 @@ def test_keys_are_computed_from_the_reference(quiz: Quiz) -> None:
     assert keys[2] == pytest.approx(-1.0)
     assert keys[3] == "negative"
     assert keys[4] == pytest.approx(3.0, abs=1e-6)
+    assert keys[5] == "b"
+
+
+def test_a_figure_holds_the_computed_curves_on_its_grid(quiz: Quiz) -> None:
+    figure = quiz.question("curve").figure
+    assert figure is not None
+    assert (figure.x[0], figure.x[-1]) == (-3, 3)
+    np.testing.assert_allclose(figure.curves, [figure.x**2, 2 * figure.x])
+    assert [option.text for option in quiz.question("curve").options] == ["solid line", "dashed line"]
 
 
 @pytest.mark.parametrize(
@@ -90,6 +120,8 @@ def test_keys_are_computed_from_the_reference(quiz: Quiz) -> None:
         ("slope", 7, False, "Twice the residual."),
         ("direction", "negative", True, "Negative."),
         ("direction", "positive", False, "That would push it down."),
+        ("curve", "b", True, "Twice the residual."),
+        ("curve", "a", False, "That is the loss."),
         ("best", 3, True, "The mean."),
         ("best", 2.0, False, "That is the median."),
     ],
@@ -107,6 +139,7 @@ def test_an_answer_gets_the_feedback_of_the_misconception_behind_it(
     [
         ("value", "z", "one of a, b"),
         ("value", 1, "one letter in quotes"),
+        ("curve", "c", "one of a, b"),
         ("facts", "a", "a set of letters"),
         ("facts", set(), "a set of letters"),
         ("slope", "-1", "a finite number"),
@@ -150,13 +183,31 @@ def test_an_answer_of_the_wrong_form_is_told_the_right_form(
         (", feedback: That is half of it.}", "}", "'feedback' is a required property"),
         ('tolerance: 0.01\n    feedback: {right: "Minus', 'feedback: {right: "Minus', "question 'slope'"),
         ("title: Quick check", "title: [", "can't be read as YAML"),
+        (
+            "answer: mse_grad([2.5], [3.0])[0]\n    feedback",
+            "tolerance: 1\n    answer: mse_grad([2.5], [3.0])[0]\n    feedback",
+            "question 'direction', fields: 'tolerance' is not one of ['id',",
+        ),
+        ("    kind: sign\n", "", "question 'direction', fields: 'kind' is a required property"),
+        ("      alt: Curve (a)", "      other: Curve (a)", "question 'curve', figure"),
+        ("alt: Curve (a) is a parabola. Curve (b) is a rising straight line.", "alt: ' '", "figure.alt"),
+        ("to: 3}", "to: -3}", "question 'curve', figure.x: `from` must be less than `to`"),
+        (LOSS, 'curve: "np.pi"', "question 'curve', options.a.curve: 'np.pi': a curve is a function"),
+        (LOSS, 'curve: "lambda r: no(r)"', "options.a.curve: 'lambda r: no(r)': fails on the grid"),
+        (LOSS, 'curve: "lambda r: 1 / r"', "options.a.curve: 'lambda r: 1 / r': is not finite at x = 0;"),
+        (LOSS, 'curve: "lambda r: 1"', "gives shape () on a grid of shape (121,)"),
+        (LOSS, 'curve: "lambda r: 2.01 * r"', "'curve', options: curves a and b look the same"),
+        (HOLDS, 'holds: "curve(0.0) == 0"', "options: exactly one option must hold; of these: a, b"),
+        (HOLDS, 'holds: "curve(0.0) == 1"', "options: exactly one option must hold; of these: none"),
+        (HOLDS, 'holds: "curve(x) == 0"', "question 'curve', options.a.holds: 'curve(x) == 0' is array"),
+        (AFTER_A, "", "is too short"),
     ],
 )
 def test_a_bad_quiz_file_is_named_with_its_question_and_field(
     tmp_path: Path, old: str, new: str, message: str
 ) -> None:
     assert old in QUIZ
-    path = write(tmp_path, QUIZ.replace(old, new, 1))
+    path = write(tmp_path, QUIZ.replace(old, new))
     with pytest.raises(QuizError) as caught:
         load_quiz(path)
     assert message in str(caught.value)

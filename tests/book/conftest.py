@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import gzip
 import http.server
 import shutil
 import subprocess
@@ -28,9 +30,12 @@ def run_build(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def copy_tiny_book(folder: Path) -> Path:
-    """Put the tiny book and the real settings into a folder."""
+    """Put the tiny book and the real settings into a folder, without JupyterLite, which takes long."""
     shutil.copytree(TINY_BOOK, folder, dirs_exist_ok=True)
-    shutil.copy(ROOT / "_config.yml", folder)
+    settings = (ROOT / "_config.yml").read_text(encoding="utf-8")
+    (folder / "_config.yml").write_text(
+        settings.replace("browser_edition: true", "browser_edition: false"), encoding="utf-8"
+    )
     (folder / "book" / "_static").mkdir()
     for image in (ROOT / "book" / "_static").glob("*.svg"):
         shutil.copy(image, folder / "book" / "_static")
@@ -71,14 +76,50 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
         """Keep the test's output clean."""
 
 
-@pytest.fixture(scope="session")
-def served_site(site: Path) -> Iterator[str]:
-    """Address at which the tiny book is served."""
-    handler = functools.partial(QuietHandler, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+class CompressingHandler(QuietHandler):
+    """Serves files compressed, as servers on the web do."""
+
+    def do_GET(self) -> None:
+        """Send a file, gzipped unless its format is compressed already."""
+        path = Path(self.translate_path(self.path))
+        path = path / "index.html" if path.is_dir() else path
+        if not path.is_file():
+            self.send_error(404)
+            return
+        body = path.read_bytes()
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(str(path)))
+        if path.suffix not in (".png", ".woff2"):
+            body = gzip.compress(body)
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@contextlib.contextmanager
+def serving(folder: Path, handler: type[QuietHandler]) -> Iterator[str]:
+    """Address at which a folder is served for a while."""
+    with http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(handler, directory=str(folder))
+    ) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def served_site(site: Path) -> Iterator[str]:
+    """Address at which the tiny book is served."""
+    with serving(site, QuietHandler) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def served_book(built_book: Path) -> Iterator[str]:
+    """Address at which the real book is served, compressed."""
+    with serving(built_book, CompressingHandler) as address:
+        yield address
 
 
 @pytest.fixture(params=["http", "file"])
