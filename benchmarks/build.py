@@ -27,7 +27,7 @@ WAYS = {"ours": ("force", True), "stock force": ("force", False), "stock cache":
 """For each way: the setting of Jupyter Book, and whether the book's own extensions execute."""
 OWN = ("book_ext.execution", "book_ext.incremental")
 AT_THE_END = ("book_ext.browser_edition", "book_ext.lighten")
-"""Extensions that work on the whole site after every build: left out, since they take the same time every way."""
+"""Extensions that work on the whole site after a build: left out, since they take the same time every way."""
 
 SHOWN = """
 

@@ -59,7 +59,7 @@ def place(docname: str) -> str:
 
 
 def write(app: Sphinx, error: Exception | None) -> None:
-    """Put the edition into the finished site, unless one of the same content is there."""
+    """Put the edition into the finished site, or only new notebooks into one that is there."""
     if error is not None or app.builder.format != "html" or not app.config.browser_edition:
         return
     beside = Path(app.doctreedir).parent
@@ -68,13 +68,10 @@ def write(app: Sphinx, error: Exception | None) -> None:
         contents = _contents(app, beside / ".released")
         settings = _settings(app)
         made_of = _digest(
-            [
-                Path(__file__).read_text(encoding="utf-8"),
-                json.dumps(settings),
-                json.dumps(contents, sort_keys=True),
-            ]
+            [Path(__file__).read_text(encoding="utf-8"), json.dumps(settings), json.dumps(sorted(contents))]
         )
         if folder.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == made_of:
+            _update(folder / "files", contents)
             return
         shutil.rmtree(folder, ignore_errors=True)
         _make(folder, contents, settings)
@@ -144,6 +141,13 @@ def _settings(app: Sphinx) -> dict[str, Any]:
             "litePluginSettings": {f"{KERNEL}:kernel": kernel},
         },
     }
+
+
+def _update(files: Path, contents: dict[str, str]) -> None:
+    """Replace the notebooks that changed; all else of the edition knows only their names."""
+    for name, text in contents.items():
+        if (files / name).read_text(encoding="utf-8") != text:
+            (files / name).write_text(text, encoding="utf-8")
 
 
 def _make(folder: Path, contents: dict[str, str], settings: dict[str, Any]) -> None:

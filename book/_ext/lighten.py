@@ -103,6 +103,8 @@ def purge(app: Sphinx, error: Exception | None) -> None:
     if error is not None or app.builder.format != "html":
         return
     static = Path(app.outdir) / "_static"
+    if not (static / ICON_FONT).exists():  # Sphinx copied nothing anew, since no page changed
+        return
     sheets = [
         *(static / "styles").glob("*.css"),
         *(sheet for sheet in static.glob("*.css") if sheet.name not in _ours()),

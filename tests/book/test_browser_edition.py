@@ -6,6 +6,7 @@ import functools
 import http.server
 import json
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -167,7 +168,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     folders: list[Path] = []
 
     def make(folder: Path, contents: dict[str, str], settings: dict[str, Any]) -> None:
-        folder.mkdir()
+        for name, text in contents.items():
+            (folder / "files" / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / "files" / name).write_text(text, encoding="utf-8")
         folders.append(folder)
 
     monkeypatch.setattr(browser_edition, "_make", make)
@@ -175,7 +178,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     return folders
 
 
-def test_it_is_made_again_only_when_a_notebook_changed_or_it_is_gone(
+def test_a_changed_notebook_is_replaced_and_all_made_again_only_when_need_be(
     tmp_path: Path, made: list[Path]
 ) -> None:
     chapter = tmp_path / "html" / "book" / "chapter.ipynb"
@@ -198,10 +201,14 @@ def test_it_is_made_again_only_when_a_notebook_changed_or_it_is_gone(
 
     assert [write(), write()] == [1, 1]
     chapter.write_text(notebook % "second", encoding="utf-8")
+    assert write() == 1
+    assert "second" in (tmp_path / "html" / "lite" / "files" / "chapter.ipynb").read_text(encoding="utf-8")
+    shutil.rmtree(tmp_path / "html" / "lite")
     assert [write(), write()] == [2, 2]
-    (tmp_path / "html" / "lite").rmdir()
-    assert [write(), write()] == [3, 3]
     config.html_title = "Losses, second edition"
+    assert [write(), write()] == [3, 3]
+    app.env.found_docs.add("book/other")
+    shutil.copy(chapter, chapter.with_name("other.ipynb"))
     assert [write(), write()] == [4, 4]
     config.browser_edition = False
     chapter.write_text(notebook % "third", encoding="utf-8")

@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
 from playwright.sync_api import Page, expect
 
+from tests.book.conftest import Build
 from tests.book.test_maths import embedded_font
 
 LOADS = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src"}
@@ -88,3 +89,15 @@ def test_references_carry_the_label_of_the_citation(chapter: BeautifulSoup) -> N
     assert label is not None
     assert "Huber, 1964" in cited.get_text()
     assert "Huber, 1964" in label.get_text()
+
+
+def test_a_build_with_nothing_to_do_succeeds_and_keeps_what_was_cut(
+    tiny_book: Path, build_book: Build
+) -> None:
+    assert build_book(tiny_book).returncode == 0
+    theme = tiny_book / "_build" / "html" / "_static" / "styles" / "pydata-sphinx-theme.css"
+    first = theme.read_text(encoding="utf-8")
+    for _ in range(2):
+        done = build_book(tiny_book)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert theme.read_text(encoding="utf-8") == first
