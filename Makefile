@@ -46,7 +46,7 @@ pyodide: $(READY)
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy solutions autograder book/_ext tests benchmarks
+	$(BIN)/mypy solutions autograder book/_ext tests benchmarks tools
 
 test: browser lint book
 	$(BIN)/pytest

@@ -11,6 +11,7 @@ Chromium prints twice, because the table of contents can show page numbers only 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -216,6 +217,14 @@ def _page_numbers(pdf: Path) -> dict[str, int]:
     }
 
 
+@contextlib.contextmanager
+def _removed_afterwards(file: Path) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
 def make_pdf(html: Path, source: Path, pdf: Path) -> None:
     """Print the pages in the folder `html`, built from `source`, to the file `pdf`."""
     chromium = executable()
@@ -226,7 +235,7 @@ def make_pdf(html: Path, source: Path, pdf: Path) -> None:
     pdf.parent.mkdir(parents=True, exist_ok=True)
     page_file = pdf.with_suffix(".html").resolve()
     numbers: dict[str, int] = {}
-    with sync_playwright() as playwright:
+    with _removed_afterwards(page_file), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(java_script_enabled=False)
         for _ in range(2):
@@ -235,7 +244,6 @@ def make_pdf(html: Path, source: Path, pdf: Path) -> None:
             page.pdf(path=pdf, prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
             numbers = _page_numbers(pdf)
         browser.close()
-    page_file.unlink()
 
 
 def main() -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.typing import ExtensionMetadata
@@ -22,12 +24,18 @@ def add_static_folder(app: Sphinx, config: Config) -> None:
     it on every page.
     """
     config.html_static_path.append(str(STATIC))
+    # Sphinx copies the folder only when a page changes; with this, a change in the folder changes every page.
+    files = sorted(path for path in STATIC.rglob("*") if path.is_file())
+    config.book_static = sha256(b"".join(sha256(path.read_bytes()).digest() for path in files)).hexdigest()
     app.add_css_file("course.css")
     app.add_css_file("print.css", media="print")
+    app.add_js_file("contents.js", defer="defer")
     app.add_js_file("print.js", defer="defer")
+    app.add_js_file("wide-formulas.js", defer="defer")
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Connect to Sphinx."""
+    app.add_config_value("book_static", "", "html", str)
     app.connect("config-inited", add_static_folder)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

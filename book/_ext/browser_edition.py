@@ -39,6 +39,9 @@ KERNEL = "@jupyterlite/pyodide-kernel-extension"
 NEVER_LOADED = ("fa-*.eot", "fa-*.svg", "fa-*.ttf", "fa-*.woff")
 """Fonts in formats for browsers that can't run the rest."""
 
+RELEASED_FROM = (".json", ".md", ".py", ".yml")
+"""Files of an assignment and of the programs that release it; others, such as caches, change nothing."""
+
 NO_KERNEL = {"language_info": {"name": "", "codemirror_mode": "ipython", "mimetype": "text/x-python"}}
 """Metadata with which code is coloured as Python and no kernel is preferred."""
 
@@ -73,6 +76,7 @@ def write(app: Sphinx, error: Exception | None) -> None:
         if folder.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == made_of:
             _update(folder / "files", contents)
             return
+        stamp.unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
         _make(folder, contents, settings)
         stamp.write_text(made_of, encoding="utf-8")
@@ -104,7 +108,8 @@ def _release(unit: str, cache: Path) -> Path:
     sources = [*(ASSIGNMENTS / unit).rglob("*")]
     for package in ("autograder", "solutions"):
         sources += Path(str(files(package))).glob("**/*.py")
-    digest = _digest(path.read_text(encoding="utf-8") for path in sorted(sources) if path.is_file())
+    sources += [Path(str(files("autograder"))) / "quiz.schema.json"]
+    digest = _digest(path.read_bytes().hex() for path in sorted(sources) if path.suffix in RELEASED_FROM)
     ready = cache / f"{unit}-{digest[:16]}"
     if not ready.exists():
         with tempfile.TemporaryDirectory() as temporary:
@@ -144,10 +149,12 @@ def _settings(app: Sphinx) -> dict[str, Any]:
 
 
 def _update(files: Path, contents: dict[str, str]) -> None:
-    """Replace the notebooks that changed; all else of the edition knows only their names."""
+    """Replace the notebooks that changed; the listings keep the size and time of the first ones."""
     for name, text in contents.items():
-        if (files / name).read_text(encoding="utf-8") != text:
-            (files / name).write_text(text, encoding="utf-8")
+        path = files / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
 
 
 def _make(folder: Path, contents: dict[str, str], settings: dict[str, Any]) -> None:

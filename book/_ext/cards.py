@@ -71,9 +71,12 @@ def draw(path: Path, site: str, title: str, description: str) -> None:
     axes.plot(x, 0.8 * x - 0.16, color=ORANGE, linewidth=5, alpha=0.9)
     axes.set(xlim=(-3.6, 1.05), ylim=(-0.12, 2.4))
     axes.axis("off")
-    axes.text(-3.4, 2.16, site, size=20, color=FAINT)
-    axes.text(-3.4, 1.85, textwrap.fill(title, 30), size=42, color=INK, weight="bold", va="top")
-    axes.text(-3.4, 0.95, textwrap.fill(description, 40), size=20, color=FAINT, va="top", linespacing=1.5)
+    axes.text(-3.4, 2.16, site, size=20, color=FAINT, parse_math=False)
+    axes.text(
+        -3.4, 1.85, textwrap.fill(title, 30), size=42, color=INK, weight="bold", va="top", parse_math=False
+    )
+    words = textwrap.fill(description, 40)
+    axes.text(-3.4, 0.95, words, size=20, color=FAINT, va="top", linespacing=1.5, parse_math=False)
     figure.savefig(path)
 
 

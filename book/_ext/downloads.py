@@ -116,9 +116,13 @@ def _metadata(cell: NotebookNode) -> dict[str, Any]:
 
 
 def write_notebook(app: Sphinx, page: nodes.document, docname: str) -> None:
-    """Write the notebook of a page that has code."""
-    if app.builder.format == "html" and has_notebook(page):
-        path = notebook_path(app, docname)
+    """Write the notebook of a page that has code, and remove that of a page that has none any more."""
+    if app.builder.format != "html":
+        return
+    path = notebook_path(app, docname)
+    if not has_notebook(page):
+        path.unlink(missing_ok=True)
+    else:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(notebook_text(clean_notebook(app, docname, page)), encoding="utf-8")
 

@@ -131,7 +131,11 @@ class Executions:
             ],
             "metadata": {name: notebook.metadata[name] for name in FROM_KERNEL if name in notebook.metadata},
             # A file that was edited meanwhile may have been loaded as it was before: it gets no digest.
-            "files": {str(f): _digest(f) if f.stat().st_mtime < started else "" for f in files if f.exists()},
+            "files": {
+                str(file): "" if started <= file.stat().st_mtime <= time.time() else _digest(file)
+                for file in files
+                if file.exists()
+            },
             "seconds": result.time,
         }
 

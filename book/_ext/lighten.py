@@ -16,6 +16,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.images import get_image_size
 from sphinx.util.typing import ExtensionMetadata
@@ -34,8 +35,8 @@ NEEDS = {
     "sphinx-design.min.css": "sd-",
     "exercise.css": "exercise",
     "proof.css": "proof",
-    "togglebutton.js": "dropdown",
-    "togglebutton.css": "dropdown",
+    "togglebutton.js": "toggle",
+    "togglebutton.css": "toggle",
 }
 FIRST = "documentation_options.js"
 """Scripts written into the page use its constants at once."""
@@ -103,24 +104,26 @@ def purge(app: Sphinx, error: Exception | None) -> None:
     if error is not None or app.builder.format != "html":
         return
     static = Path(app.outdir) / "_static"
-    if not (static / ICON_FONT).exists():  # Sphinx copied nothing anew, since no page changed
-        return
+    if (static / ICON_SCRIPT).exists():
+        (static / ICON_SCRIPT).write_text("// The icons are drawn from a font.\n", encoding="utf-8")
     sheets = [
         *(static / "styles").glob("*.css"),
         *(sheet for sheet in static.glob("*.css") if sheet.name not in _ours()),
     ]
     command = [NODE, Path(__file__).with_name("purge.cjs"), package("purgecss"), app.outdir, *sheets]
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True)
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise ExtensionError(f"the style sheets can't be cut: {done.stderr.strip()[-2000:]}")
     for sheet, css in json.loads(done.stdout):
         Path(sheet).write_text(css, encoding="utf-8")
 
     embed_icons(static, cache_folder(app))
-    if (static / ICON_SCRIPT).exists():
-        (static / ICON_SCRIPT).write_text("// The icons are drawn from a font.\n", encoding="utf-8")
 
 
 def embed_icons(static: Path, cache: Path) -> None:
     """Put the icons that the theme still uses into its style sheet, and drop the fonts."""
+    if not (static / ICON_FONT).exists():  # no page changed, so Sphinx copied nothing and all is done
+        return
     sheets = list((static / "styles").glob("*.css"))
     icons = {ord(letter) for sheet in sheets for letter in _icons(sheet.read_text(encoding="utf-8"))}
     source = as_source(cut(static / ICON_FONT, icons, [], cache))

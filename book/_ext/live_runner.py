@@ -13,6 +13,7 @@ import importlib.util
 import io
 import linecache
 import os
+import sys
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -106,6 +107,8 @@ class Runner:
                 pyplot = _pyplot(output)
                 self._execute(name, source, output)
             except BaseException as error:
+                if "matplotlib.pyplot" in sys.modules:
+                    sys.modules["matplotlib.pyplot"].close("all")  # or the next cell would show them
                 output.flush()
                 self._emit("error", _shorten(self._explain(error)))
                 return False

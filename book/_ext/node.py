@@ -39,9 +39,12 @@ class Worker:
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
             )
         to_node, from_node = _pipes(self._process)
-        to_node.write(line + "\n")
-        to_node.flush()
-        answer = from_node.readline()
+        try:
+            to_node.write(line + "\n")
+            to_node.flush()
+            answer = from_node.readline()
+        except BrokenPipeError:
+            answer = ""
         if not answer:
             raise RuntimeError(f"{self._command[1]} stopped without an answer to {line!r}")
         return answer

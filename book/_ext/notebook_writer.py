@@ -301,7 +301,8 @@ class PageWriter:
             name, content = f"picture-{len(self.attachments) + 1}.{inside[1]}", inside[2]
         else:
             path = self._folder / uri
-            name, content = path.name, base64.b64encode(path.read_bytes()).decode()
+            name = f"picture-{len(self.attachments) + 1}{path.suffix}"
+            content = base64.b64encode(path.read_bytes()).decode()
         self.attachments[name] = {mimetypes.guess_type(name)[0] or "application/octet-stream": content}
         return f"![{markdown.escape(alt)}](attachment:{name})"
 

@@ -1,84 +1,45 @@
 """Shows what a link points to beside the link: a term, an equation, a figure, an exercise, a reference.
 
-The script `preview.js` copies a target on the same page from the page. A target on another page is put into
-a `<template>` here, so that previews work offline and from a folder. sphinx-tippy does something similar
-with 13 kB of scripts from another host, without a key that dismisses, and not for formulas set as MathML.
+The script `preview.js` copies a target on the same page from the page. For a target on another page it loads
+that page's text from `_static/previews`, as a script, since pages opened as files may not read each other.
+sphinx-tippy puts copies of the targets beside each page instead, which go stale when only the target changes,
+and has neither a key that dismisses nor an eye for formulas set as MathML.
 """
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Iterator
+import json
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.util.typing import ExtensionMetadata
 
 from .assets import add_to_page
 
+FOLDER = "previews"
 
-def add_previews(
+
+def offer(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Append the targets that lie on other pages, and load the script."""
-    if doctree is None or not isinstance(app.builder, StandaloneHTMLBuilder):
+    """Write the page's text for the previews of other pages."""
+    if doctree is None or app.builder.name != "html":
         return
-    add_to_page(app, "preview")
-    targets = dict(_foreign_targets(app.builder, page, doctree))
-    pieces = []
-    for uri, (docname, identifier) in targets.items():
-        node = _find(app.env.get_doctree(docname), identifier)
-        if node is not None:
-            html = app.builder.render_partial(_plain(node))["fragment"]
-            pieces.append(f'<template data-preview="{uri}">{html}</template>')
-    context["body"] = context.get("body", "") + "".join(pieces)
+    path = Path(app.outdir) / "_static" / FOLDER / f"{page}.js"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"bookPage({json.dumps(page)}, {json.dumps(context.get('body', ''))});\n", "utf-8")
 
 
-def _foreign_targets(
-    builder: StandaloneHTMLBuilder, page: str, doctree: nodes.document
-) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Every link to a place on another page: as written, and the page and place that it names."""
-    base = posixpath.dirname(builder.get_target_uri(page))
-    names = {builder.get_target_uri(name): name for name in builder.env.found_docs}
-    for link in doctree.findall(nodes.reference):
-        uri, _, identifier = link.get("refuri", "").partition("#")
-        docname = names.get(posixpath.normpath(posixpath.join(base, uri))) if link.get("internal") else None
-        if uri and identifier and docname:
-            yield link["refuri"], (docname, identifier)
-
-
-def _find(doctree: nodes.document, identifier: str) -> nodes.Element | None:
-    """What a reader wants to see of a place: a whole term or formula; of a section, its beginning."""
-    for node in doctree.findall(nodes.Element):
-        if identifier not in node.get("ids", ()) and f"equation-{node.get('label')}" != identifier:
-            continue
-        if isinstance(node, nodes.term):
-            return node.parent
-        if isinstance(node, nodes.section):
-            first = [child for child in node.children if isinstance(child, nodes.title | nodes.paragraph)]
-            return nodes.container("", *(child.deepcopy() for child in first[:2]))
-        if isinstance(node, nodes.target):
-            continue
-        return node
-    return None
-
-
-def _plain(node: nodes.Element) -> nodes.Element:
-    """A copy with the words of its links but not the links, which would lead astray on another page."""
-    copy = node.deepcopy()
-    for link in [*copy.findall(addnodes.pending_xref), *copy.findall(nodes.reference)]:
-        link.replace_self(link.children)
-    for title in copy.findall(nodes.title):
-        title.replace_self(nodes.paragraph("", "", nodes.strong("", "", *title.children)))
-    for inner in copy.findall(nodes.Element):
-        inner["ids"] = []
-    return copy
+def load(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """Load the script on pages with text."""
+    if doctree is not None:
+        add_to_page(app, "preview")
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Connect to Sphinx."""
-    app.connect("html-page-context", add_previews)
+    app.connect("html-page-context", load)
+    app.connect("html-page-context", offer, priority=950)  # once the text is as the page will have it
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,7 +9,17 @@ new PurgeCSS()
     css: sheets,
     fontFace: true,
     keyframes: true,
+    safelist: { greedy: [/^bs-tooltip/] }, // a name that its script puts together
     // Set and removed while the page is open.
-    dynamicAttributes: ["aria-expanded", "aria-selected", "data-mode", "data-theme", "hidden", "open"],
+    dynamicAttributes: [
+      "aria-expanded",
+      "aria-selected",
+      "data-bs-popper",
+      "data-mode",
+      "data-popper-placement",
+      "data-theme",
+      "hidden",
+      "open",
+    ],
   })
   .then((results) => console.log(JSON.stringify(results.map(({ file, css }) => [file, css]))));

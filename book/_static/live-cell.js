@@ -103,11 +103,14 @@
   const receive = {
     status: ({ text }) => say(asked, text),
     running({ number }) {
+      // What it gave before is gone, and so is what later cells made of it.
+      for (const other of [...ran.keys()]) if (other >= number) ran.delete(other);
       const cell = find(number);
       if (cell.bar) begin(cell);
       say(asked, ...(cell === asked ? ["Running this cell …"] : ["Running ", place(cell), ", which comes first …"]));
     },
     shown({ number, kind, text }) {
+      if (!asked) return; // from a task that outlived its cell
       const cell = find(number);
       if (cell.bar) show(cell, kind, text);
       else if (kind === "error") show(asked, kind, text);
@@ -125,7 +128,14 @@
   const startWorker = () => {
     const mine = new Worker(new URL("live-worker.js", script), { type: "module" });
     mine.onmessage = ({ data }) => mine === worker && receive[data.type](data);
-    mine.onerror = () => mine === worker && stop("Python can't be started: this site can't be reached. Are you offline?");
+    mine.onerror = () => {
+      if (mine !== worker) return;
+      if (asked) stop("Python can't be started: this site can't be reached. Are you offline?");
+      else {
+        worker = null;
+        ran.clear();
+      }
+    };
     return mine;
   };
 

@@ -33,6 +33,7 @@ def test_axe_finds_nothing(
         page = context.new_page()
         page.goto(f"{served_book}/{KINDS[kind]}")
         page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+        page.wait_for_load_state()
         page.add_script_tag(path=package("axe-core") / "axe.min.js")
         assert page.evaluate(RUN_AXE) == []
         context.close()
@@ -59,6 +60,32 @@ def test_a_narrow_or_zoomed_page_never_scrolls_sideways(
     wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     context.close()
     assert wider <= 0
+
+
+def test_the_list_of_contents_shows_where_the_reader_is(page: Page, served_book: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{served_book}/{KINDS['chapter']}")
+    for section in ("derivation", "worked-examples", "definition"):
+        page.locator(f"#{section}").evaluate("section => section.scrollIntoView()")
+        page.mouse.wheel(0, 200)
+        expect(page.locator("#pst-page-toc-nav a[aria-current]")).to_have_count(1)
+        place = page.locator(f"#pst-page-toc-nav li:has(> a[href='#{section}'])")
+        expect(place.locator("a[aria-current]")).to_have_count(1)
+
+
+def test_on_a_phone_every_formula_can_be_read_to_its_end(browser: Browser, served_book: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    page.goto(f"{served_book}/{KINDS['chapter']}")
+    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    cut_off = page.evaluate("""() => [...document.querySelectorAll("article math")].filter(formula => {
+      const box = formula.parentElement;
+      const wide = formula.getBoundingClientRect().width > box.getBoundingClientRect().width + 1;
+      const scrolls = element => ["auto", "scroll"].includes(getComputedStyle(element).overflowX);
+      return wide && !scrolls(formula) && !scrolls(box);
+    }).map(formula => formula.textContent)""")
+    context.close()
+    assert cut_off == []
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "search"])

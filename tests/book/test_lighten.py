@@ -95,9 +95,19 @@ def test_a_build_with_nothing_to_do_succeeds_and_keeps_what_was_cut(
     tiny_book: Path, build_book: Build
 ) -> None:
     assert build_book(tiny_book).returncode == 0
-    theme = tiny_book / "_build" / "html" / "_static" / "styles" / "pydata-sphinx-theme.css"
-    first = theme.read_text(encoding="utf-8")
+    static = tiny_book / "_build" / "html" / "_static"
+    first = {path: path.read_bytes() for path in static.rglob("*") if path.is_file()}
     for _ in range(2):
         done = build_book(tiny_book)
         assert done.returncode == 0, done.stdout + done.stderr
-    assert theme.read_text(encoding="utf-8") == first
+    changed = [path.name for path in static.rglob("*") if path.is_file() and path.read_bytes() != first[path]]
+    assert changed == []
+
+
+def test_the_arrow_of_a_tooltip_points_at_its_button(page: Page, served_site: str) -> None:
+    page.goto(f"{served_site}/book/chapter.html")
+    page.locator(".theme-switch-button").first.hover()
+    arrow = page.locator(".tooltip .tooltip-arrow")
+    expect(arrow).to_be_visible()
+    assert page.locator(".tooltip").get_attribute("data-popper-placement") == "bottom"
+    assert float(arrow.evaluate("arrow => parseFloat(getComputedStyle(arrow).top)")) < 0

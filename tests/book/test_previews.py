@@ -19,8 +19,6 @@ def chapter_page(request: pytest.FixtureRequest, page: Page, built_book: Path, s
 
 def hover(page: Page, link: Locator) -> Locator:
     """Rest the pointer on a link; returns what is shown."""
-    link.scroll_into_view_if_needed()
-    page.wait_for_timeout(100)  # scrolling dismisses a preview
     link.hover()
     return page.locator(".preview")
 
@@ -45,6 +43,19 @@ def test_a_movable_figure_is_previewed_without_its_sliders(chapter_page: Page) -
     preview = hover(chapter_page, chapter_page.locator("a.internal[href='#fig-se-outlier']").first)
     expect(preview.locator("svg").first).to_be_visible()
     expect(preview.locator("input")).to_have_count(0)
+
+
+def test_a_tab_that_scrolls_the_page_to_a_link_shows_its_preview(chapter_page: Page) -> None:
+    link = chapter_page.locator("a.internal[href='#equation-eq-decomposition']").last
+    link.evaluate("""link => {
+      const stops = [...document.querySelectorAll("article :is(a[href], button, input, summary)")];
+      stops[stops.indexOf(link) - 1].focus({ preventScroll: true });
+      scrollTo(0, 0);
+    }""")
+    chapter_page.keyboard.press("Tab")
+    expect(link).to_be_focused()
+    expect(link).to_be_in_viewport()
+    expect(chapter_page.locator(".preview math").first).to_be_visible()
 
 
 def test_the_keyboard_opens_and_escape_dismisses(chapter_page: Page) -> None:

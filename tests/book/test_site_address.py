@@ -6,6 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from book_ext.cards import draw
 from bs4 import BeautifulSoup
 from sphinx.util.images import get_image_size
 
@@ -35,6 +36,11 @@ def test_the_sitemap_lists_every_page(site_with_address: Path) -> None:
     tree = ElementTree.parse(site_with_address / "sitemap.xml")
     places = {place.text for place in tree.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")}
     assert places == {f"{ADDRESS}/book/index.html", f"{ADDRESS}/book/chapter.html"}
+
+
+def test_a_card_takes_words_as_they_are(tmp_path: Path) -> None:
+    draw(tmp_path / "card.png", "Losses", r"From $5 to \foo$", "A sum of $10")
+    assert get_image_size(str(tmp_path / "card.png")) == (1200, 630)
 
 
 def test_a_shared_link_shows_title_description_and_a_picture(site_with_address: Path) -> None:
