@@ -53,9 +53,10 @@ def per_example(loss: Callable[..., Any], *parameters: str) -> Callable[..., Flo
 
     def values(y_pred: ArrayLike, y_true: ArrayLike, *values: float) -> Floats:
         arrays = np.broadcast_arrays(np.asarray(y_pred, float), np.asarray(y_true, float))
-        if len(parameters) != len(values):
+        if len(parameters) > len(values):
             raise ValueError(f"parameters: {len(parameters)} are named, but the sliders give {len(values)}")
-        chosen = dict(zip(parameters, values, strict=True))
+        # A loss without the slider's parameter ignores its value.
+        chosen = dict(zip(parameters, values, strict=False))
         return np.asarray(loss(*arrays, reduction="none", **chosen), dtype=np.float64)
 
     return values

@@ -216,3 +216,8 @@ def test_in_the_browser_a_flat_minimum_is_an_interval_too(page: Page) -> None:
     expect(page.get_by_role("status")).to_contain_text("is anywhere from prediction = 1.333 to 4.667.")
     ring = page.locator("[data-part=minimum-0]").get_attribute("d") or ""
     assert re.match(rf"M{54 + 28 * 4 / 3:.1f} [\d.]+H{54 + 28 * 14 / 3:.1f}A7 ", ring)
+
+
+def test_a_parameter_that_no_slider_gives_is_refused() -> None:
+    with pytest.raises(ValueError, match="2 are named, but the sliders give 1"):
+        per_example(solutions.huber, "delta", "reach")([1.0], [2.0], 1.0)
