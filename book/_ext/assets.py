@@ -17,6 +17,11 @@ def add_to_page(app: Sphinx, name: str) -> None:
     app.add_js_file(f"{name}.js", defer="defer")
 
 
+def add_memory(app: Sphinx) -> None:
+    """Load what remembers a reader's answers and edits, before the scripts that use it."""
+    app.add_js_file("memory.js", priority=400, defer="defer")
+
+
 def add_static_folder(app: Sphinx, config: Config) -> None:
     """Copy the folder into the site.
 

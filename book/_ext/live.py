@@ -23,7 +23,7 @@ from sphinx.util.typing import ExtensionMetadata
 from sphinx.writers.html5 import HTML5Translator
 
 from . import live_runner, pyodide
-from .assets import add_to_page
+from .assets import add_memory, add_to_page
 
 logger = logging.getLogger(__name__)
 
@@ -113,6 +113,7 @@ def add_assets(
 ) -> None:
     """Load script and style on the pages that have a live cell."""
     if doctree is not None and next(doctree.findall(live_bar), None) is not None:
+        add_memory(app)
         add_to_page(app, "live-cell")
 
 

@@ -27,7 +27,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 from autograder.quiz import SIGNS, Question, Quiz, QuizError, load_quiz
 
-from .assets import add_to_page
+from .assets import add_memory, add_to_page
 from .movable_frame import number
 from .quick_check_figure import figure_node, picture, quiz_figure, visit_html
 
@@ -281,6 +281,7 @@ def add_assets(
 ) -> None:
     """Load script and style on the pages that have a quiz."""
     if doctree is not None and next(doctree.findall(quiz_element), None) is not None:
+        add_memory(app)
         add_to_page(app, "quick-check")
 
 

@@ -3,23 +3,7 @@
 (() => {
   const script = document.currentScript.src;
 
-  const memory = {
-    key: `live-cell:${location.pathname}`,
-    read() {
-      try {
-        return JSON.parse(localStorage.getItem(this.key)) ?? {};
-      } catch {
-        return {}; // storage is switched off or holds something else: start afresh
-      }
-    },
-    write(edits) {
-      try {
-        localStorage.setItem(this.key, JSON.stringify(edits));
-      } catch {
-        // storage is switched off: live cells work, and forget
-      }
-    },
-  };
+  const memory = pageMemory("live-cell");
 
   const cells = [...document.querySelectorAll("div.cell")]
     .map((element, i) => ({

@@ -1,22 +1,6 @@
 // The quick check: each form answers what its reader chose, with feedback taken from the folded part below it.
 (() => {
-  const memory = {
-    key: `quick-check:${location.pathname}`,
-    read() {
-      try {
-        return JSON.parse(localStorage.getItem(this.key)) ?? {};
-      } catch {
-        return {}; // storage is switched off or holds something else: start afresh
-      }
-    },
-    write(answers) {
-      try {
-        localStorage.setItem(this.key, JSON.stringify(answers));
-      } catch {
-        // storage is switched off: the quick check works, and forgets
-      }
-    },
-  };
+  const memory = pageMemory("quick-check");
 
   const inputs = (form) => [...form.querySelectorAll("input")];
   const answers = (form) => form.nextElementSibling;

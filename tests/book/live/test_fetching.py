@@ -168,6 +168,8 @@ def test_the_command_says_what_is_missing_and_what_happens_without(
 def test_numpy_and_matplotlib_run_in_the_page(reader: Page, tmp_path: Path) -> None:
     distribution = os.environ.get("PYODIDE_DIST")
     if not distribution:
+        # The wheels are on Pyodide's own server only, which the tests must not need; all else about Python
+        # in the page is tested with the core. Every run prints the reason, so nobody takes it for tested.
         pytest.skip(
             "NOT TESTED: numpy and matplotlib in the page. PYODIDE_DIST names no folder with their wheels"
         )
