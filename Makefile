@@ -9,7 +9,7 @@ DEMO := _build/demo
 UNIT := u2-regression
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser book pdf pyodide lint test demo bench clean
+.PHONY: help setup browser jail book pdf pyodide lint test demo bench clean
 
 help:
 	@echo "make demo    build the book, release $(UNIT), grade a sample class, say where everything is"
@@ -31,6 +31,9 @@ setup: $(READY)
 browser: $(READY)
 	@sh tools/browser.sh $(VENV)
 
+jail: $(READY)
+	@sh tools/jail.sh $(VENV)
+
 book: $(READY)
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo "The book: $(CURDIR)/$(BOOK)"
@@ -48,11 +51,11 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy solutions autograder book/_ext tests benchmarks tools
 
-test: browser lint book
+test: browser jail lint book
 	$(BIN)/pytest
 
 # Exit code 3 of `grade` says that submissions need attention; the sample class has such ones on purpose.
-demo: book
+demo: jail book
 	@rm -rf $(DEMO)
 	$(BIN)/autograder init $(DEMO)
 	$(BIN)/autograder release $(UNIT) --course $(DEMO)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jupytext  # type: ignore[import-untyped]
 from nbformat import NotebookNode
 
 from autograder.authored import schema_error
@@ -122,6 +121,8 @@ def _read_practice(path: Path) -> NotebookNode:
     except (OSError, UnicodeDecodeError) as error:
         raise AutograderError(f"{path}: can't be read: {error}") from error
     try:
+        import jupytext  # type: ignore[import-untyped]  # takes a while, and grading needs none of it
+
         notebook: NotebookNode = jupytext.reads(text, fmt="md:myst")
     except Exception as error:  # jupytext raises several kinds, all about the text
         reason = " ".join(str(error).split())

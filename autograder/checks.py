@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.mistakes import Mistake
+from autograder.seeds import fresh
 
 Case = Mapping[str, Any]
 Function = Callable[..., Any]
@@ -211,25 +212,34 @@ def residual_cases(
     """Fresh predictions and targets (and weights), short enough to be copied from a message and tried out.
 
     `sizes` are the numbers of examples, `scale` is a factor on predictions and targets. With `weighted`, the
-    last of several weights is 0.
+    last of several weights is 0. The first prediction is too low, the next too high, and so on: so no lot of
+    residuals makes a function right that gets their signs wrong.
 
     Examples
     --------
     >>> residual_cases(7, sizes=[2])
-    [{'y_pred': array([0.6, 6.3]), 'y_true': array([3.8, 7.6])}]
+    [{'y_pred': array([0.6, 8.9]), 'y_true': array([3.8, 7.6])}]
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(fresh(seed))
     cases = []
     for size in sizes:
         y_true = np.round(rng.uniform(-5, 9, size), 1)
-        residual = np.round(rng.uniform(0.5, 4, size), 1) * rng.choice([-1.0, 1.0], size)
+        residual = np.round(rng.uniform(0.5, 4, size), 1) * np.resize([-1.0, 1.0], size)
         case = {"y_pred": _scaled(y_true + residual, scale), "y_true": _scaled(y_true, scale)}
         if weighted:
-            case["weights"] = np.round(rng.uniform(0.2, 3, size), 1)
-            if size > 1:
-                case["weights"][-1] = 0.0
+            case["weights"] = _weights(rng, size)
         cases.append(case)
     return cases
+
+
+def _weights(rng: np.random.Generator, size: int) -> Numbers:
+    """Draw weights whose sum is no plain number: with 1, N and such, a wrong denominator does not show."""
+    while True:
+        weights = np.round(rng.uniform(0.2, 3, size), 1)
+        if size > 1:
+            weights[-1] = 0.0
+        if not np.any(np.isclose(np.sum(weights), [0.5, 1, 2, size / 2, size, 2 * size])):
+            return weights
 
 
 def _scaled(values: Numbers, scale: float) -> Numbers:
@@ -241,7 +251,7 @@ def line_cases(
     seed: int, *, size: int = 5, learning_rate: float = 0.05, steps: Sequence[int] = (1, 2, 5)
 ) -> list[dict[str, Any]]:
     """Fresh points near a line, with a learning rate and a number of gradient-descent steps to take."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(fresh(seed))
     cases = []
     for count in steps:
         x = np.round(rng.uniform(-2, 3, size), 1)

@@ -6,13 +6,20 @@ nbgrader takes seconds to import, so each step imports its own part only when it
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autograder.errors import AutograderError
+from autograder.startup import skip_slow_imports
+
+if TYPE_CHECKING:
+    from autograder.grade_class import Options
 
 DONE, FAILED, ATTENTION, STOPPED = 0, 1, 3, 130
 
@@ -37,6 +44,7 @@ _ENDS = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     options = _parser().parse_args(arguments)
+    skip_slow_imports()
     try:
         status: int = options.run(options)
         return status
@@ -90,7 +98,26 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument(
         "--progress", action="store_true", help="say which student is being graded, in any case"
     )
+    _engine_options(grade)
+    grade.add_argument("--json", action="store_true", help="print marks and remarks as JSON")
     grade.set_defaults(run=_grade)
+
+    regrade = _step(steps, "regrade", "grade again after a test was changed, and show whose marks move")
+    regrade.add_argument("--student", metavar="ID", help="look at this student only")
+    regrade.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        help="how long one cell may run (default: the course's setting)",
+    )
+    regrade.add_argument("--dry-run", action="store_true", help="show what would move, and write nothing")
+    regrade.add_argument("--progress", action="store_true", help="say which student was graded, in any case")
+    _engine_options(regrade)
+    regrade.add_argument("--json", action="store_true", help="print what moves as JSON")
+    regrade.set_defaults(run=_regrade)
+
+    audit = _step(steps, "audit", "compare the gradebook with the log of grading", takes_assignment=False)
+    audit.set_defaults(run=_audit)
 
     feedback = _step(steps, "feedback", "write a feedback page per student and notebook")
     feedback.set_defaults(run=_feedback)
@@ -107,6 +134,24 @@ def _parser() -> argparse.ArgumentParser:
     sample = _step(steps, "sample-class", "fill submitted/ with a made-up class, to try the steps")
     sample.set_defaults(run=_sample_class)
     return parser
+
+
+def _engine_options(step: argparse.ArgumentParser) -> None:
+    step.add_argument("--force", action="store_true", help="run everything again, what has not changed too")
+    step.add_argument(
+        "--jobs", metavar="N", type=_count, help="how many notebooks to grade at once (default: one per core)"
+    )
+    step.add_argument(
+        "--isolation",
+        choices=("jail", "process"),
+        default="jail",
+        help="how students' code is kept apart (default: jail, the strongest that the machine offers)",
+    )
+    step.add_argument(
+        "--i-trust-these-submissions",
+        action="store_true",
+        help="needed for --isolation process, which keeps nothing from a hostile submission",
+    )
 
 
 def _step(
@@ -129,9 +174,17 @@ def _step(
     return parser
 
 
+def _count(text: str) -> int:
+    return _whole_number(text, "a whole number, 1 or more, is needed")
+
+
 def _seconds(text: str) -> int:
+    return _whole_number(text, "a whole number of seconds, 1 or more, is needed")
+
+
+def _whole_number(text: str, needed: str) -> int:
     if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"a whole number of seconds, 1 or more, is needed; not {text!r}")
+        raise argparse.ArgumentTypeError(f"{needed}; not {text!r}")
     return int(text)
 
 
@@ -144,16 +197,29 @@ def _shown(path: Path) -> str:
     return min(str(path), os.path.relpath(path), key=len)
 
 
-def _progress(items: Sequence[str]) -> Iterable[str]:
+def _bar(items: Sequence[str]) -> Iterable[str]:
     from tqdm import tqdm
 
     return tqdm(items, unit="student", disable=None)  # None: only where stderr is a terminal
 
 
-def _progress_lines(items: Sequence[str]) -> Iterator[str]:
-    for number, item in enumerate(items, start=1):
-        print(f"[{number}/{len(items)}] {item}", file=sys.stderr, flush=True)
-        yield item
+class _GradingBar:
+    """A bar with the rate and the time that is left; without a terminal, a line per student if asked for."""
+
+    def __init__(self, lines: bool) -> None:
+        from tqdm import tqdm
+
+        self._lines = lines and not sys.stderr.isatty()
+        self._bar = tqdm(unit="student", disable=None)
+
+    def __call__(self, student: str, done: int, total: int) -> None:
+        if self._lines:
+            print(f"[{done}/{total}] {student}", file=sys.stderr, flush=True)
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        self._bar.close()
 
 
 def _init(options: argparse.Namespace) -> int:
@@ -178,24 +244,88 @@ def _release(options: argparse.Namespace) -> int:
 
 def _grade(options: argparse.Namespace) -> int:
     from autograder.course import open_course
-    from autograder.export import table
-    from autograder.workflow import grade
+    from autograder.grade_class import Options, grade
 
     course = open_course(options.course)
-    progress = _progress_lines if options.progress and not sys.stderr.isatty() else _progress
-    report = grade(
-        course, options.assignment, student=options.student, timeout=options.timeout, progress=progress
-    )
-    print(table(report.marks))
+    bar = _GradingBar(options.progress)
+    try:
+        report = grade(course, options.assignment, _grading_options(options, Options), progress=bar)
+    finally:
+        bar.close()
+    if options.json:
+        print(json.dumps(asdict(report), ensure_ascii=False, indent=1))
+    else:
+        from autograder.export import table
+
+        print(table(report.marks))
     return _attention(report.problems)
+
+
+def _regrade(options: argparse.Namespace) -> int:
+    from autograder.course import open_course
+    from autograder.export import table
+    from autograder.grade_class import Options
+    from autograder.regrade_class import regrade
+
+    course = open_course(options.course)
+    bar = _GradingBar(options.progress)
+    try:
+        moves, report = regrade(
+            course,
+            options.assignment,
+            _grading_options(options, Options),
+            dry_run=options.dry_run,
+            progress=bar,
+        )
+    finally:
+        bar.close()
+    print(moves.to_json() if options.json else moves.to_text())
+    if report is None:
+        print("Nothing was written. Without --dry-run, these marks are recorded.", file=sys.stderr)
+        return DONE
+    if not options.json:
+        print(table(report.marks))
+    return _attention(report.problems)
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from autograder.audit import audit
+    from autograder.course import open_course
+
+    report = audit(open_course(options.course))
+    for finding in report.findings:
+        print(finding)
+    end = f"; the log ends with {report.head.hash[:16]}" if report.head else ""
+    print(f"{report.marks} marks compared with {report.events} scoring events{end}")
+    wrong = [finding for finding in report.findings if not finding.by_hand]
+    if not wrong:
+        return DONE
+    _complain(f"{len(wrong)} findings: marks or the log were changed behind the back of grading")
+    return ATTENTION
+
+
+def _grading_options(options: argparse.Namespace, kind: type[Options]) -> Options:
+    if options.isolation == "process" and not options.i_trust_these_submissions:
+        raise AutograderError(
+            "without a jail a submission can read and change whatever you can: solutions, other students' "
+            "work, the gradebook. If you trust all of them, add --i-trust-these-submissions; the "
+            "verdicts will say so."
+        )
+    return kind(
+        student=options.student,
+        timeout=options.timeout,
+        jobs=options.jobs,
+        force=options.force,
+        isolation=options.isolation,
+    )
 
 
 def _feedback(options: argparse.Namespace) -> int:
     from autograder.course import open_course
-    from autograder.workflow import feedback
+    from autograder.feedback import feedback
 
     course = open_course(options.course)
-    report = feedback(course, options.assignment, progress=_progress)
+    report = feedback(course, options.assignment, progress=_bar)
     print(f"Feedback for {len(report.marks)} students in {_shown(course.feedback)}.")
     return _attention(report.problems)
 

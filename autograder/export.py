@@ -37,7 +37,7 @@ def export(course: Course, to: Path) -> Report:
                     nothing = dict.fromkeys((notebook.name for notebook in assignment.notebooks), 0.0)
                     absent = Mark(student, assignment.name, nothing, 0.0, assignment.max_score, (remark,))
                     rows.append(mark := marks.get(student, absent))
-                    if mark.unfinished or (mark is absent and student in handed_in):
+                    if mark is absent and student in handed_in:
                         problems.append(
                             f"{student}: {assignment.name} is not graded yet, and its 0 means nothing; "
                             f"{grade_again(assignment.name, student)}"

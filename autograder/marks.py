@@ -1,4 +1,4 @@
-"""Marks in nbgrader's gradebook: what is written when a notebook can't be graded, and what tables read.
+"""Marks in nbgrader's gradebook, as tables and pages read them.
 
 A remark is the automatic comment on a notebook's solution cells, so formgrader and feedback show it too.
 """
@@ -10,22 +10,22 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from nbgrader.api import (  # type: ignore[import-untyped]
+    Assignment,
+    Grade,
     Gradebook,
     MissingEntry,
+    Notebook,
     SubmittedAssignment,
     SubmittedNotebook,
 )
+from sqlalchemy import func, select
 
-UNFINISHED = "Grading did not finish; grade again."
-_NO_RESPONSE = "No response."  # nbgrader's own comment on an untouched cell
+NO_RESPONSE = "No response."  # nbgrader's own comment on an untouched cell
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One student's marks for one assignment: `scores` by notebook, `total` less any penalty for lateness.
-
-    `unfinished` names the notebooks whose grading was broken off; their zeros mean nothing yet.
-    """
+    """One student's marks for one assignment: `scores` by notebook, `total` less any penalty for lateness."""
 
     student: str
     assignment: str
@@ -33,7 +33,6 @@ class Mark:
     total: float
     maximum: float
     remarks: tuple[str, ...]
-    unfinished: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,29 +60,32 @@ def test_cells(gradebook: Gradebook, assignment: str) -> dict[str, list[str]]:
     }
 
 
-def begin(gradebook: Gradebook, assignment: str, student: str) -> None:
-    """Set everything of a submission to zero before it is graded, so that only what passes ever counts."""
-    gradebook.update_or_create_student(student)
-    submission = gradebook.update_or_create_submission(assignment, student)
-    for notebook in submission.notebooks:
-        _zero(notebook, UNFINISHED)
+def recorded_scores(gradebook: Gradebook, assignment: str) -> dict[tuple[str, str], float]:
+    """Add up the automatic scores, by student and notebook; a cell without one counts nothing."""
+    rows = gradebook.db.execute(
+        select(SubmittedAssignment.student_id, Notebook.name, func.sum(Grade.auto_score))
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
+        .join(Assignment, Notebook.assignment_id == Assignment.id)
+        .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+        .where(Assignment.name == assignment)
+        .group_by(SubmittedAssignment.student_id, Notebook.name)
+    )
+    return {(student, notebook): score or 0.0 for student, notebook, score in rows}
 
 
-def record_zero(gradebook: Gradebook, assignment: str, student: str, notebook: str, remark: str) -> None:
-    """Record that a notebook could not be graded, and why. A mark given by hand stays, flagged for review."""
-    _zero(gradebook.find_submission_notebook(notebook, assignment, student), remark)
-
-
-def record_graded(
-    gradebook: Gradebook, assignment: str, student: str, notebook: str, note: str | None
-) -> None:
-    """Close the grading of a notebook that nbgrader has marked, with a note on it or none."""
-    comments = gradebook.find_submission_notebook(notebook, assignment, student).comments
-    for comment in comments:
-        if comment.auto_comment == UNFINISHED:
-            comment.auto_comment = None
-    if note and comments:
-        min(comments, key=lambda comment: comment.name).auto_comment = note
+def late_penalties(
+    gradebook: Gradebook, assignment: str, students: Collection[str]
+) -> dict[tuple[str, str], float]:
+    """Look up what is taken off for being late, by student and notebook."""
+    rows = gradebook.db.execute(
+        select(SubmittedAssignment.student_id, Notebook.name, SubmittedNotebook.late_submission_penalty)
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
+        .join(Assignment, Notebook.assignment_id == Assignment.id)
+        .where(Assignment.name == assignment, SubmittedAssignment.student_id.in_(students))
+    )
+    return {(student, notebook): penalty or 0.0 for student, notebook, penalty in rows}
 
 
 def read_marks(gradebook: Gradebook, assignment: str, students: Collection[str] | None = None) -> list[Mark]:
@@ -93,21 +95,12 @@ def read_marks(gradebook: Gradebook, assignment: str, students: Collection[str] 
     return sorted(marks, key=lambda mark: mark.student)
 
 
-def _zero(notebook: SubmittedNotebook, remark: str) -> None:
-    for grade in notebook.grades:
-        grade.auto_score = 0.0
-        grade.needs_manual_grade = grade.manual_score is not None
-    for comment in notebook.comments:
-        comment.auto_comment = remark
-    notebook.late_submission_penalty = None
-
-
 def _mark(submission: SubmittedAssignment) -> Mark:
     notebooks = sorted(submission.notebooks, key=lambda notebook: notebook.name)
     penalty = sum(notebook.late_submission_penalty or 0.0 for notebook in notebooks)
     remarks: list[str] = []
     for notebook in notebooks:
-        remarks += sorted({c.auto_comment for c in notebook.comments} - {None, _NO_RESPONSE, *remarks})
+        remarks += sorted({c.auto_comment for c in notebook.comments} - {None, NO_RESPONSE, *remarks})
         if waiting := sum(grade.needs_manual_grade for grade in notebook.grades):
             remarks.append(f"{notebook.name}.ipynb: {waiting} to be marked by hand")
     if penalty:
@@ -119,9 +112,4 @@ def _mark(submission: SubmittedAssignment) -> Mark:
         total=max(0.0, submission.score - penalty),
         maximum=submission.max_score,
         remarks=tuple(remarks),
-        unfinished=tuple(
-            notebook.name
-            for notebook in notebooks
-            if any(comment.auto_comment == UNFINISHED for comment in notebook.comments)
-        ),
     )

@@ -32,12 +32,11 @@ from nbgrader.utils import (  # type: ignore[import-untyped]
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
-from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
 
-from autograder.course import CONFIG, FOLDERS, Course
+from autograder.course import Course
 from autograder.errors import AutograderError, shortened
 from autograder.notebooks import read_notebook
+from autograder.settings import load_config
 
 
 class NbGraderSession:
@@ -53,7 +52,7 @@ class NbGraderSession:
 
     def __init__(self, course: Course, timeout: int | None = None) -> None:
         self.course = course
-        config = _load_config(course)
+        config = load_config(course)
         config.CourseDirectory.root = str(course.root)
         if timeout is not None:
             config.Execute.timeout = timeout
@@ -135,17 +134,6 @@ class NbGraderSession:
                 "that every hidden test would fail; install the project with pip first"
             )
 
-    def autograde(self, assignment: str, student: str, notebook: str, *, dated: bool = True) -> str | None:
-        """Run and mark one notebook of one student; return why that failed, or None.
-
-        Without `dated`, the submission's timestamp.txt is not read.
-        """
-        settings: dict[str, Any] = {"notebook_id": notebook}
-        if not dated:
-            settings["get_existing_timestamp"] = lambda _: None
-        with temp_attrs(self._api.coursedir, **settings):
-            return self._failure(lambda: self._api.autograde(assignment, student))
-
     def generate_feedback(self, assignment: str, student: str) -> str | None:
         """Write the feedback pages of one student; return why that failed, or None."""
         return self._failure(lambda: self._api.generate_feedback(assignment, student))
@@ -192,19 +180,6 @@ class _Causes(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if (error := sys.exc_info()[1]) is not None:
             self.seen.append(error)
-
-
-def _load_config(course: Course) -> Config:
-    path = course.root / CONFIG
-    try:
-        config: Config = PyFileConfigLoader(CONFIG, path=str(course.root)).load_config()
-    except Exception as error:  # the file is Python: it can raise anything
-        raise AutograderError(f"{path}: can't be loaded: {error!r}") from error
-    for folder in FOLDERS:
-        given = config.CourseDirectory.get(f"{folder}_directory", folder)
-        if given != folder:
-            raise AutograderError(f"{path}: {folder}_directory must stay {folder!r}; it is {given!r}")
-    return config
 
 
 def _first_line(text: object) -> str:

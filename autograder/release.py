@@ -132,7 +132,8 @@ def _put_in_place(new: Path, final: Path, earlier: Path) -> None:
 def _hint(name: str, reason: str) -> str:
     if "submissions associated" in reason:
         return (
-            "cells were added, removed or renamed after submissions were graded, which nbgrader's gradebook "
-            f"does not allow. Undo that, or forget all marks: `nbgrader db assignment remove {name} --force`"
+            "cells were added, removed or renamed after submissions were graded, which nbgrader does not "
+            f"allow. If a test was changed or added, `autograder regrade {name}` takes it over and grades "
+            f"again; otherwise undo that, or forget all marks: `nbgrader db assignment remove {name} --force`"
         )
     return reason

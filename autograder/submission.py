@@ -1,24 +1,29 @@
-"""What a student handed in, looked at without running it: is it safe and whole enough to give to nbgrader?"""
+"""What a student handed in, read without running it: is the folder safe, and what is in its files?
+
+Nothing is opened by its path. The folder is entered step by step, and each file read once, so that a link, or
+a file that is swapped for one in the meantime, is never followed.
+"""
 
 from __future__ import annotations
 
 import difflib
-import json
 import os
 import stat
-from collections.abc import Collection, Mapping, Sequence
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import NoReturn
-
-import nbformat
-from nbformat import NotebookNode
+from pathlib import Path, PurePosixPath
 
 from autograder.errors import shortened
-from autograder.notebooks import read_notebook
 
 LIMIT = 20 * 1024 * 1024  # bytes of one submission, all files together
+MOST_ENTRIES = 2_000  # files and folders
+DEEPEST = 10  # folders inside each other
 _CODE = {".py", ".pyc", ".so", ".pyd"}
+_OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe must not keep us waiting
+# Control characters, marks that reverse the order of letters, line separators: none is seen in a file name.
+_UNSEEN = {"Cc", "Cf", "Zl", "Zp"}
 
 
 @dataclass(frozen=True)
@@ -26,15 +31,19 @@ class Inspection:
     """What an inspection found.
 
     `refused` is the reason not to touch the folder at all; `notebooks` maps notebooks that can't be graded to
-    the reason; `notes` are shortcomings of notebooks that can be graded, and `remarks` of the whole folder.
-    `dated` is false when timestamp.txt must not be read.
+    the reason; `remarks` are of the whole folder. `dated` is false when timestamp.txt must not be read.
+    `files` holds what `read_files` read.
     """
 
     refused: str | None = None
     notebooks: Mapping[str, str] = field(default_factory=dict)
-    notes: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     dated: bool = True
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+
+
+class UnsafeFolder(Exception):
+    """A submission's folder holds what must not be read; the message says what, and what to do."""
 
 
 def find_submissions(submitted: Path, name: str, assignments: Collection[str]) -> tuple[list[str], list[str]]:
@@ -100,124 +109,173 @@ def id_error(student: str) -> str | None:
     return None
 
 
-def inspect_submission(folder: Path, expected: Mapping[str, Collection[str]]) -> Inspection:
-    """Look at a submission.
+def inspect_submission(folder: Path, expected: Collection[str]) -> Inspection:
+    """Look at a submission; whether a notebook's content is any good is not looked at.
 
     Parameters
     ----------
     folder
         The student's folder for the assignment.
     expected
-        The names of the assignment's notebooks, each with the grade ids of its test cells.
+        The names of the assignment's notebooks.
     """
     try:
-        refused = _folder_error(folder)
-    except OSError as error:
-        refused = f"{error.filename} can't be read ({error.strerror})"
-    if refused is not None:
-        return Inspection(refused=refused)
-    notebooks, notes, remarks = {}, {}, []
-    for name, tests in expected.items():
-        path = folder / f"{name}.ipynb"
-        if not path.exists():
-            others = sorted(other.name for other in folder.glob("*.ipynb") if other.stem not in expected)
+        files = read_files(folder)
+    except UnsafeFolder as error:
+        return Inspection(refused=str(error))
+    handed_in = [name for name in files if name.endswith(".ipynb") and "/" not in name]
+    notebooks, remarks = {}, []
+    for name in expected:
+        if f"{name}.ipynb" not in files:
+            others = [other for other in handed_in if other.removesuffix(".ipynb") not in expected]
             found = f" (the folder holds {shortened(', '.join(map(_quoted, others)))})" if others else ""
-            notebooks[name] = f"{path.name} was not handed in{found}"
-            continue
-        result = read_submitted(path)
-        if isinstance(result, str):
-            notebooks[name] = f"{path.name} was refused: {result}"
-            continue
-        present = {cell.metadata.get("nbgrader", {}).get("grade_id") for cell in result.cells}
-        if missing := [test for test in tests if test not in present]:
-            notes[name] = f"{path.name} lacks the test cells {', '.join(missing)}; they count 0"
-    if code := sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix in _CODE):
+            notebooks[name] = f"{name}.ipynb was not handed in{found}"
+    if code := [name for name in files if PurePosixPath(name).suffix in _CODE]:
         remarks.append(
             f"{shortened(', '.join(map(_quoted, code)))} can't be imported: only code in the notebooks counts"
         )
-    if not (dated := _is_dated(folder / "timestamp.txt")):
+    if not (dated := _is_date(files.get("timestamp.txt", b""))):
         remarks.append("timestamp.txt holds no date and was left aside: whether it came late is not known")
-    return Inspection(notebooks=notebooks, notes=notes, remarks=tuple(remarks), dated=dated)
+    return Inspection(notebooks=notebooks, remarks=tuple(remarks), dated=dated, files=files)
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    """Read all files of a submission, sorted by their names relative to the folder.
+
+    Parameters
+    ----------
+    folder
+        The student's folder for the assignment, in the folder of the student; neither may be a link.
+
+    Raises
+    ------
+    UnsafeFolder
+        If the folder holds anything but ordinary files and folders, or too much; nothing is read then that
+        lies elsewhere.
+    """
+    reader = _Reader()
+    try:
+        with (
+            _opened_folder(str(folder.parent.parent), None) as submitted,
+            _entered(submitted, folder.parent.name) as student,
+            _entered(student, folder.name) as root,
+        ):
+            reader.read_folder(root, ())
+    except OSError as error:
+        raise UnsafeFolder(f"{error.filename} can't be read ({error.strerror})") from None
+    return dict(sorted(reader.files.items()))
+
+
+class _Reader:
+    """Reads a folder and all below it, within the limits."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self._entries = 0
+        self._bytes = 0
+
+    def read_folder(self, folder: int, place: tuple[str, ...]) -> None:
+        if len(place) > DEEPEST:
+            raise UnsafeFolder(
+                f"its folders are nested more than {DEEPEST} deep; remove what was not asked for"
+            )
+        for name in self._names(folder, place):
+            inside = (*place, name)
+            shown = _quoted("/".join(inside))
+            try:
+                status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                _require_ordinary(status, shown)
+                if stat.S_ISDIR(status.st_mode):
+                    with _opened_folder(name, folder) as opened:
+                        self.read_folder(opened, inside)
+                else:
+                    self.files["/".join(inside)] = self._read(name, folder, shown)
+            except OSError as error:
+                raise UnsafeFolder(f"{shown} can't be read ({error.strerror})") from None
+
+    def _names(self, folder: int, place: tuple[str, ...]) -> list[str]:
+        names = []
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                self._entries += 1
+                if self._entries > MOST_ENTRIES:
+                    raise UnsafeFolder(
+                        f"it holds more than {MOST_ENTRIES} files and folders; remove what was not asked for"
+                    )
+                if (wrong := _name_error(entry.name)) is not None:
+                    shown = _quoted("/".join((*place, entry.name)))
+                    raise UnsafeFolder(f"the name of {shown} {wrong}; rename the file")
+                names.append(entry.name)
+        return sorted(names)
+
+    def _read(self, name: str, folder: int, shown: str) -> bytes:
+        with open(name, "rb", opener=lambda path, _: os.open(path, _OPEN, dir_fd=folder)) as file:
+            # Once more, of what is open now: it may be another file than a moment ago.
+            _require_ordinary(os.fstat(file.fileno()), shown)
+            content = file.read(LIMIT - self._bytes + 1)
+        self._bytes += len(content)
+        if self._bytes > LIMIT:
+            raise UnsafeFolder(
+                f"its files are larger than {LIMIT // 2**20} MB together (from {shown} on); "
+                "remove what was not asked for"
+            )
+        return content
+
+
+def _require_ordinary(status: os.stat_result, shown: str) -> None:
+    if stat.S_ISLNK(status.st_mode):
+        raise UnsafeFolder(f"{shown} is a symbolic link; replace it by the file itself")
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+        raise UnsafeFolder(f"{shown} is not an ordinary file; remove it")
+    if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+        raise UnsafeFolder(
+            f"{shown} is a hard link: the same file has a name elsewhere too, so it may be somebody else's; "
+            "replace it by a copy"
+        )
+
+
+def _name_error(name: str) -> str | None:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return "is not UTF-8"
+    if any(unicodedata.category(character) in _UNSEEN for character in name):
+        return "holds a character that can't be seen"
+    return None
+
+
+@contextmanager
+def _entered(parent: int, name: str) -> Iterator[int]:
+    """Open a folder of the path to a submission, which students may have had a hand in."""
+    if stat.S_ISLNK(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode):
+        raise UnsafeFolder(f"{name} is a symbolic link; replace it by a real folder")
+    with _opened_folder(name, parent) as opened:
+        yield opened
+
+
+@contextmanager
+def _opened_folder(path: str, parent: int | None) -> Iterator[int]:
+    """Open a folder as a descriptor; as a part of `parent`, it may not be a link."""
+    how = _OPEN | os.O_DIRECTORY if parent is not None else os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+    descriptor = os.open(path, how, dir_fd=parent)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _quoted(name: str) -> str:
     return shortened(repr(name))
 
 
-def read_submitted(path: Path) -> NotebookNode | str:
-    """Read a student's notebook and check all that would stop nbgrader; a string says why it is refused."""
-    from nbgrader.nbgraderformat import MetadataValidator  # type: ignore[import-untyped]
-
-    try:
-        json.loads(path.read_bytes())
-    except OSError as error:
-        return f"it can't be read ({error.strerror})"
-    except ValueError as error:
-        return f"it is not a notebook, because it is not JSON ({error})"
-    except RecursionError:
-        return "it is not a notebook, because it is nested too deeply"
-    try:
-        notebook = read_notebook(path)
-        nbformat.validate(notebook)
-        validator = MetadataValidator()
-        first: dict[str, int] = {}
-        for number, cell in enumerate(notebook.cells, start=1):
-            if "nbgrader" not in cell.metadata:
-                continue
-            metadata = cell.metadata.nbgrader
-            if not isinstance(metadata, Mapping):
-                return f"the nbgrader metadata of cell {number} is {shortened(repr(metadata))}, not a table"
-            version = metadata.get("schema_version", 0)
-            if version != validator.schema_version:
-                return (
-                    f"the nbgrader metadata of cell {number} has schema_version {shortened(repr(version))}, "
-                    f"but {validator.schema_version} is needed"
-                )
-            validator.validate_cell(cell)
-            if (grade_id := metadata.get("grade_id")) in first:
-                return f"cells {first[grade_id]} and {number} are copies ({_quoted(grade_id)}); delete one"
-            if grade_id:
-                first[grade_id] = number
-    except Exception as error:  # the file is a student's: whatever reading it raises is a reason to refuse it
-        reason = shortened(str(error).partition("\n")[0]) or type(error).__name__
-        return f"it is not a valid notebook ({reason})"
-    return notebook
-
-
-def _folder_error(folder: Path) -> str | None:
-    for path in (folder.parent, folder):
-        if path.is_symlink():
-            return f"{path.name} is a symbolic link; replace it by a real folder"
-    total = 0
-    for parent, folders, files in os.walk(folder, onerror=_raise):
-        for name in sorted(folders) + sorted(files):
-            path = Path(parent, name)
-            shown = _quoted(str(path.relative_to(folder)))
-            status = path.lstat()
-            if stat.S_ISLNK(status.st_mode):
-                return f"{shown} is a symbolic link; replace it by the file itself"
-            if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
-                return f"{shown} is not an ordinary file; remove it"
-            total += status.st_size if stat.S_ISREG(status.st_mode) else 0
-            if total > LIMIT:
-                return (
-                    f"its files are larger than {LIMIT // 2**20} MB together (from {shown} on); "
-                    "remove what was not asked for"
-                )
-    return None
-
-
-def _raise(error: OSError) -> NoReturn:
-    raise error
-
-
-def _is_dated(timestamp: Path) -> bool:
-    """Whether nbgrader can read a timestamp.txt, which may be missing or empty."""
+def _is_date(content: bytes) -> bool:
+    """Whether nbgrader can read the content of a timestamp.txt, which may be empty."""
     from nbgrader.utils import parse_utc  # type: ignore[import-untyped]
 
+    if len(content) > 200:
+        return False
     try:
-        text = timestamp.read_text(encoding="utf-8").strip() if timestamp.exists() else ""
-        if text:
+        if text := content.decode("utf-8").strip():
             parse_utc(text)
     except Exception:  # the date parser raises several kinds, and the text is a student's
         return False

@@ -10,10 +10,14 @@ from pathlib import Path
 import pytest
 
 from autograder.course import Course, init_course
-from autograder.marks import begin, record_graded
+from autograder.engine.quarantine import rebuild
+from autograder.engine.source import load_source
+from autograder.engine.verdict import GradedNotebook, Verdict
 from autograder.nbgrader_session import NbGraderSession
 from autograder.notebooks import notebook_text, read_notebook
+from autograder.record import Submission, late_penalty, record
 from autograder.release import release
+from autograder.settings import load_config
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -29,7 +33,7 @@ def tiny(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def package_with_fixtures(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Where kernels import an `autograder` from whose assignments are the fixtures."""
+    """Where kernels and workers import an `autograder` from whose assignments are the fixtures."""
     path = tmp_path_factory.mktemp("package")
     package = ROOT / "autograder"
     shutil.copytree(package, path / "autograder", ignore=shutil.ignore_patterns("assignments", "__pycache__"))
@@ -73,18 +77,20 @@ def hand_in(released: Course) -> HandIn:
 
 @pytest.fixture
 def give_mark(released: Course) -> Callable[[str], None]:
-    """`give_mark("ada")` leaves full marks for the practice notebook, as a grading would."""
+    """`give_mark("ada")` leaves full marks for the practice notebook, as an earlier grading would."""
 
     def _give_mark(student: str) -> None:
+        source = load_source(released.source / "tiny" / "practice.ipynb")
+        rebuilt = rebuild(source, (released.release / "tiny" / "practice.ipynb").read_bytes())
+        verdicts = tuple(Verdict(test, "passed", most, most) for test, most in source.max_points.items())
+        submission = Submission(
+            student,
+            notebooks={"practice": GradedNotebook("practice", verdicts)},
+            rebuilt={"practice": rebuilt.notebook},
+        )
+        no_penalty = late_penalty(load_config(released))
         with NbGraderSession(released).gradebook() as gradebook:
-            begin(gradebook, "tiny", student)
-            for notebook in gradebook.find_submission("tiny", student).notebooks:
-                record_graded(gradebook, "tiny", student, notebook.name, None)
-                for grade in notebook.grades:
-                    grade.auto_score = grade.max_score if notebook.name == "practice" else 0.0
-        graded = released.autograded / student / "tiny"
-        graded.mkdir(parents=True)
-        shutil.copy(released.release / "tiny" / "practice.ipynb", graded)
+            assert record(gradebook, released.autograded, "tiny", [submission], no_penalty) == {}
 
     return _give_mark
 

@@ -47,6 +47,8 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
         (["grade"], "the following arguments are required: ASSIGNMENT"),
         (["grade", "u2", "--timeout", "0"], "a whole number of seconds, 1 or more, is needed; not '0'"),
         (["grade", "u2", "--timeout", "soon"], "a whole number of seconds, 1 or more, is needed; not 'soon'"),
+        (["grade", "u2", "--jobs", "0"], "a whole number, 1 or more, is needed; not '0'"),
+        (["grade", "u2", "--isolation", "none"], "invalid choice: 'none'"),
     ],
 )
 def test_wrong_usage_ends_with_2(

@@ -1,10 +1,9 @@
-"""A small class from release to marks on stock nbgrader, with submissions that go wrong in many ways."""
+"""A small class from release to marks and feedback, with submissions that go wrong in many ways."""
 
 from __future__ import annotations
 
 import csv
 import json
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -17,9 +16,10 @@ from traitlets.config.loader import PyFileConfigLoader
 from autograder.cli import main
 from autograder.course import Course, init_course
 from autograder.errors import AutograderError
+from autograder.feedback import feedback
+from autograder.grade_class import ClassGrading, Options, grade, quiet
 from autograder.notebooks import new_cell, new_notebook, notebook_text, read_notebook
 from autograder.sample_class import load_sample_class, make_sample_class
-from autograder.workflow import feedback, grade
 
 FIXTURES = Path(__file__).parent / "fixtures"
 HandIn = Callable[..., Path]
@@ -52,9 +52,11 @@ def test_the_sample_class_gets_the_marks_written_by_hand(
         "cyd             5     3      8   10",
         "dan             3     0      3   10",
     ]
-    assert errors.splitlines() == [
-        "[1/4] ada", "[2/4] bob", "[3/4] cyd", "[4/4] dan", "autograder: dan: quiz.ipynb was not handed in",
-    ]  # fmt: skip
+    *steps, attention = errors.splitlines()
+    assert attention == "autograder: dan: quiz.ipynb was not handed in"
+    counts, finished = zip(*map(str.split, steps), strict=True)
+    assert counts == ("[1/4]", "[2/4]", "[3/4]", "[4/4]")
+    assert set(finished) == {"ada", "bob", "cyd", "dan"}  # in whatever order they are done
 
     rows = exported(released)
     for student in load_sample_class(FIXTURES / "tiny" / "sample_class.yml"):
@@ -107,18 +109,16 @@ def test_a_broken_submission_costs_its_own_marks_only(
     assert main(["grade", "tiny", "--course", str(released.root), "--timeout", "3"]) == 3
     output, errors = capsys.readouterr()
     assert [line.split()[:2] for line in output.splitlines()[1:]] == [
-        ["a-dead", "0"], ["b-text", "0"], ["c-copy", "0"], ["d-schema", "0"], ["e-link", "0"],
+        ["a-dead", "2"], ["b-text", "0"], ["c-copy", "5"], ["d-schema", "5"], ["e-link", "0"],
         ["g-loop", "2"], ["h-fine", "5"],
     ]  # fmt: skip
     for line in (
         "'f*' in submitted/ can't be a student id: it contains '*'; not graded",
         "'i.zip' in submitted/ is a file, not the folder of a student; not graded",
-        "a-dead: practice.ipynb was not graded: its kernel died: the code ended the process",
+        "a-dead: practice.ipynb: crashed: half-values",
         "b-text: practice.ipynb was refused: it is not a notebook, because it is not JSON",
-        "c-copy: practice.ipynb was refused: cells 8 and 9 are copies ('half-values'); delete one",
-        "d-schema: practice.ipynb was refused: the nbgrader metadata of cell 2 has schema_version 99",
+        "c-copy: practice.ipynb: cell 9 is a copy of the locked cell 'half-values' and was left out",
         "e-link: refused: 'notes.txt' is a symbolic link; replace it by the file itself",
-        "g-loop: practice.ipynb: cells that ran out of time: 1",
         "h-fine: timestamp.txt holds no date and was left aside: whether it came late is not known",
     ):
         assert any(said.startswith(f"autograder: {line}") for said in errors.splitlines()), line
@@ -128,16 +128,15 @@ def test_a_broken_submission_costs_its_own_marks_only(
     assert set(rows) == {"a-dead", "b-text", "c-copy", "d-schema", "e-link", "g-loop", "h-fine"}
     assert rows["b-text"]["total"] == "0"
     assert rows["b-text"]["remarks"].startswith("practice.ipynb was refused: it is not a notebook")
-    assert "its kernel died" in rows["a-dead"]["remarks"]
-    assert "timestamp.txt holds no date" in rows["h-fine"]["remarks"]
-    assert not (released.autograded / "e-link").exists()
+    assert "tests that crashed: 1" in rows["a-dead"]["remarks"]
+    assert list((released.autograded / "e-link").rglob("*.*")) == []
 
     hand_in("b-text", RIGHT)
     hand_in("b-text", {"tiny-choice": 'answer_1 = "b"'}, notebook="quiz")
     assert main(["grade", "tiny", "--course", str(released.root), "--student", "b-text"]) == 0
     rows = exported(released)
     assert (rows["b-text"]["practice"], rows["b-text"]["quiz"], rows["b-text"]["remarks"]) == ("5", "1", "")
-    assert rows["a-dead"]["practice"] == "0"
+    assert rows["a-dead"]["practice"] == "2"
 
 
 def test_a_mark_does_not_outlive_the_work_it_was_given_for(released: Course, hand_in: HandIn) -> None:
@@ -147,30 +146,39 @@ def test_a_mark_does_not_outlive_the_work_it_was_given_for(released: Course, han
     assert grade(released, "tiny").marks[0].total == 0
 
 
-def test_tests_that_students_tag_or_delete_earn_nothing(released: Course, hand_in: HandIn) -> None:
+def test_tests_that_students_tag_delete_or_edit_run_as_they_were_written(
+    released: Course, hand_in: HandIn
+) -> None:
     tagged = hand_in("tagged", WRONG)
     notebook = read_notebook(tagged)
     for cell in notebook.cells:
         cell.metadata.tags = ["skip-execution"]
     tagged.write_text(notebook_text(notebook), encoding="utf-8")
+    edited = hand_in("edited", WRONG)
+    notebook = read_notebook(edited)
+    for cell in notebook.cells:
+        cell.source = cell.source.replace("assert", "# assert")
+    edited.write_text(notebook_text(notebook), encoding="utf-8")
     deleted = hand_in("deleted", RIGHT)
     notebook = read_notebook(deleted)
     notebook.cells.pop()
     deleted.write_text(notebook_text(notebook), encoding="utf-8")
 
     report = grade(released, "tiny")
-    assert {mark.student: mark.total for mark in report.marks} == {"deleted": 2, "tagged": 0}
-    assert "deleted: practice.ipynb lacks the test cells half-values; they count 0" in report.problems
+    assert {mark.student: mark.total for mark in report.marks} == {"deleted": 5, "edited": 0, "tagged": 0}
+    said = "deleted: practice.ipynb: locked cells were deleted and put back: 'half-values'"
+    assert said in report.problems
 
 
-def test_a_warning_costs_nothing_because_of_the_course_settings(released: Course, hand_in: HandIn) -> None:
-    hand_in("ada", RIGHT | {"half-code": "def half(x):\n    warnings.warn('dividing')\n    return x / 2"})
+def test_a_warning_and_words_on_stderr_cost_nothing(released: Course, hand_in: HandIn) -> None:
+    noisy = """\
+def half(x):
+    print("dividing", file=sys.stderr)
+    warnings.warn("dividing")
+    return x / 2
+"""
+    hand_in("ada", RIGHT | {"half-code": f"import sys\n{noisy}"})
     assert grade(released, "tiny").marks[0].scores["practice"] == 5
-    config = released.root / "nbgrader_config.py"
-    config.write_text(
-        config.read_text().replace("c.IgnorePattern.enabled = True", "c.IgnorePattern.enabled = False")
-    )
-    assert grade(released, "tiny").marks[0].scores["practice"] == 2
 
 
 def test_students_code_does_not_reach_the_terminal(
@@ -186,19 +194,18 @@ def test_students_code_does_not_reach_the_terminal(
 
 
 def test_files_of_a_student_do_not_stand_in_for_the_reference_or_the_grader(
-    released: Course, hand_in: HandIn, monkeypatch: pytest.MonkeyPatch
+    released: Course, hand_in: HandIn
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", ":" + os.environ["PYTHONPATH"])  # an empty part is the working directory
     folder = hand_in("ada", {"tiny-choice": 'answer_1 = "b"'}, notebook="quiz").parent
     (folder / "solutions.py").write_text("x = 1")
-    (folder / "ipykernel_launcher.py").write_text("raise SystemExit")  # would be the kernel itself
+    (folder / "numpy.py").write_text("raise SystemExit")
     folder = hand_in("bob", {"tiny-choice": 'answer_1 = "a"'}, notebook="quiz").parent
     (folder / "autograder").mkdir()
     (folder / "autograder" / "__init__.py").touch()
     (folder / "autograder" / "quiz.py").write_text("grade_answer = lambda *_: None")
     report = grade(released, "tiny")
     assert {mark.student: mark.scores["quiz"] for mark in report.marks} == {"ada": 1, "bob": 0}
-    said = "ada: 'ipykernel_launcher.py', 'solutions.py' can't be imported: only code in the notebooks counts"
+    said = "ada: 'numpy.py', 'solutions.py' can't be imported: only code in the notebooks counts"
     assert said in report.problems
 
 
@@ -213,15 +220,29 @@ def test_nor_do_they_when_nbgrader_is_used_alone(
     assert [output.get("data") for output in notebook.cells[0].outputs] == [{"text/plain": "'mse'"}]
 
 
-def test_students_code_leaves_nothing_for_the_next_kernel(released: Course, hand_in: HandIn) -> None:
-    code = "import builtins; builtins.half = abs"
-    startup = f"open(get_ipython().profile_dir.startup_dir + '/all.py', 'w').write({code!r})\n"
-    hand_in("ada", {"double-code": startup + RIGHT["double-code"]})
-    hand_in("bob", {"half-code": "half"})
-    assert {mark.student: mark.total for mark in grade(released, "tiny").marks} == {"ada": 2, "bob": 0}
-    notebook = read_notebook(released.autograded / "bob" / "tiny" / "practice.ipynb")
-    errors = [output.get("ename") for cell in notebook.cells for output in cell.get("outputs", ())]
-    assert errors.count("NameError") == 2  # in the cell that says `half`, and in its test
+def test_students_code_leaves_nothing_for_the_next_one(released: Course, hand_in: HandIn) -> None:
+    leave = """\
+import builtins, pathlib
+builtins.half = lambda x: x / 2
+for folder in (pathlib.Path("/tmp"), pathlib.Path.home(), pathlib.Path.cwd(), pathlib.Path("/dev/shm")):
+    (folder / "half.txt").write_text("lambda x: x / 2")
+    (folder / ".ipython/profile_default/startup").mkdir(parents=True, exist_ok=True)
+    (folder / ".ipython/profile_default/startup/half.py").write_text("half = lambda x: x / 2")
+"""
+    find = """\
+import pathlib
+half = next(
+    eval((folder / "half.txt").read_text())
+    for folder in (pathlib.Path("/tmp"), pathlib.Path.home(), pathlib.Path.cwd(), pathlib.Path("/dev/shm"))
+    if (folder / "half.txt").exists()
+)
+"""
+    hand_in("ada", {"double-code": leave + RIGHT["double-code"], "half-code": find})
+    hand_in("bob", {"half-code": find})
+    hand_in("cyd", {"half-code": "half"})
+    report = grade(released, "tiny", Options(jobs=1))  # one after the other, in one jail
+    # Within one notebook it works, so what bob and cyd lack is what ada left.
+    assert {mark.student: mark.total for mark in report.marks} == {"ada": 5, "bob": 0, "cyd": 0}
 
 
 def test_feedback_holds_no_script_of_a_student(released: Course, hand_in: HandIn) -> None:
@@ -256,6 +277,7 @@ def test_stock_validate_passes_the_solved_notebook_and_not_the_blank_one(
         (["grade", "tiny", "--student", "ada"], r"There is no submission of tiny by 'ada'\. Known: none\."),
         (["grade", "tiny", "--student", "../ada"], r"'\.\./ada' can't be a student id: it starts with a dot"),
         (["grade", "tiny", "--student", ""], r"'' can't be a student id: it is empty"),
+        (["grade", "tiny", "--isolation", "process"], r"without a jail .* add --i-trust-these-submissions"),
         (["feedback", "tiny"], r"nobody's tiny is graded yet: run `autograder grade tiny` first"),
         (["export"], r"has no marks yet: release an assignment and grade it first"),
         (["sample-class", "tiny"], r"no assignment with a sample class 'tiny'"),
@@ -305,13 +327,38 @@ def test_a_gradebook_that_is_no_database_is_named(released: Course, hand_in: Han
         grade(released, "tiny")
 
 
-def test_grading_where_the_tests_could_not_import_is_refused(
+def test_where_no_grading_process_can_start_nobody_gets_a_mark(
     released: Course, hand_in: HandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hand_in("ada", RIGHT)
     (tmp_path / "autograder.py").write_text("raise ImportError")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with pytest.raises(
-        AutograderError, match=r"can't import `autograder` and `solutions` from .*every hidden test"
-    ):
+    with pytest.raises(AutograderError, match="start"):
         grade(released, "tiny")
+    monkeypatch.undo()
+    assert main(["export", "--course", str(released.root)]) == 1  # there are no marks
+
+
+def test_marks_and_remarks_are_given_as_json_too(
+    released: Course, hand_in: HandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hand_in("ada", RIGHT)
+    assert main(["grade", "tiny", "--course", str(released.root), "--jobs", "1", "--json"]) == 3
+    output = json.loads(capsys.readouterr().out)
+    assert output["marks"][0]["student"] == "ada"
+    assert output["marks"][0]["scores"] == {"practice": 5, "quiz": 0}
+    assert output["problems"] == ["ada: quiz.ipynb was not handed in"]
+
+
+def test_without_a_jail_the_verdicts_say_so(
+    released: Course, hand_in: HandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hand_in("ada", RIGHT)
+    arguments = ["grade", "tiny", "--course", str(released.root), "--isolation", "process"]
+    assert main([*arguments, "--i-trust-these-submissions"]) == 3
+    trusted = ClassGrading(released, "tiny", Options(isolation="process"), quiet)
+    assert trusted.run().marks[0].scores["practice"] == 5
+    assert trusted.results["ada", "practice"].isolation == "process"
+    jailed = ClassGrading(released, "tiny", Options(), quiet)
+    jailed.run()  # a verdict that was given without a jail does not do
+    assert jailed.results["ada", "practice"].isolation == "jail"

@@ -6,19 +6,23 @@ import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from autograder import grade_class
 from autograder.cli import main
 from autograder.course import Course
+from autograder.engine.pool import Pool
+from autograder.errors import AutograderError
+from autograder.grade_class import grade
 from autograder.submission import Inspection
-from autograder.workflow import grade
 
 HandIn = Callable[..., Path]
 GiveMark = Callable[[str], None]
-AUTOGRADE = "autograder.nbgrader_session.NbGraderSession.autograde"
+
+RIGHT = {"double-code": "def double(x):\n    return 2 * x", "half-code": "def half(x):\n    return x / 2"}
+WRONG = {"double-code": "def double(x):\n    return x", "half-code": "def half(x):\n    return x / 2"}
 
 
 def exported(course: Course) -> dict[str, dict[str, str]]:
@@ -26,6 +30,21 @@ def exported(course: Course) -> dict[str, dict[str, str]]:
     main(["export", "--course", str(course.root)])
     with (course.root / "marks.csv").open(newline="", encoding="utf-8") as file:
         return {row["student"]: row for row in csv.DictReader(file)}
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Whose notebooks were run, in the order in which they were finished."""
+    seen: list[str] = []
+    grade_all = Pool.grade
+
+    def watched(self: Pool, jobs: object) -> object:
+        for job, graded in grade_all(self, jobs):  # type: ignore[arg-type]
+            seen.append(job.student)
+            yield job, graded
+
+    monkeypatch.setattr(Pool, "grade", watched)
+    return seen
 
 
 def test_an_inspection_that_fails_costs_one_student_only(
@@ -39,7 +58,7 @@ def test_an_inspection_that_fails_costs_one_student_only(
             raise AttributeError("no attribute 'get'")
         return Inspection(refused="as ever")
 
-    monkeypatch.setattr("autograder.workflow.inspect_submission", inspect)
+    monkeypatch.setattr("autograder.intake.inspect_submission", inspect)
     report = grade(released, "tiny")
     assert report.problems == (
         """ada: refused: it can't be looked at (AttributeError("no attribute 'get'"))""",
@@ -49,75 +68,62 @@ def test_an_inspection_that_fails_costs_one_student_only(
     assert report.marks[0].remarks[0].startswith("refused: it can't be looked at")
 
 
-def test_a_notebook_with_null_for_metadata_is_refused_and_the_class_is_graded(
-    released: Course, hand_in: HandIn, monkeypatch: pytest.MonkeyPatch
+def test_a_notebook_with_null_for_metadata_is_repaired_and_the_class_is_graded(
+    released: Course, hand_in: HandIn
 ) -> None:
-    path = hand_in("ada", {})
+    path = hand_in("ada", RIGHT)
     notebook = json.loads(path.read_text(encoding="utf-8"))
-    notebook["cells"][3]["metadata"]["nbgrader"] = None
+    locked = next(c for c in notebook["cells"] if c["metadata"].get("nbgrader", {}).get("locked"))
+    locked["metadata"]["nbgrader"] = None
     path.write_text(json.dumps(notebook), encoding="utf-8")
-    hand_in("bob", {})
-    monkeypatch.setattr(AUTOGRADE, lambda *_, **__: "not run here")
+    hand_in("bob", RIGHT)
     report = grade(released, "tiny")
-    assert (
-        "ada: practice.ipynb was refused: the nbgrader metadata of cell 4 is None, not a table"
-        in report.problems
-    )
-    assert "bob: practice.ipynb was not graded: not run here" in report.problems
+    assert {mark.student: mark.scores["practice"] for mark in report.marks} == {"ada": 5, "bob": 5}
+    assert any(problem.startswith("ada: practice.ipynb: ") for problem in report.problems)
+    assert not any(problem.startswith("bob: practice.ipynb: ") for problem in report.problems)
 
 
-def test_a_gradebook_that_fails_for_one_student_is_told_from_what_students_write(
-    released: Course, hand_in: HandIn, monkeypatch: pytest.MonkeyPatch
+def test_a_gradebook_that_fails_keeps_all_earlier_marks_and_the_next_run_needs_no_code_to_run_again(
+    released: Course, hand_in: HandIn, give_mark: GiveMark, monkeypatch: pytest.MonkeyPatch, runs: list[str]
 ) -> None:
-    for student in ("ada", "bob", "error accessing the nbgrader database"):
-        hand_in(student, {})
-
-    def init_assignment(_: object, assignment: str, student: str) -> None:
-        if student == "bob":
-            raise OperationalError("select", {}, Exception("database is locked"))
-        raise RuntimeError("sqlalchemy.exc.OperationalError: not really\nKeyboardInterrupt")
-
-    monkeypatch.setattr("nbgrader.converters.autograde.Autograde.init_assignment", init_assignment)
-    problems = [problem for problem in grade(released, "tiny").problems if "quiz" not in problem]
-    said = "practice.ipynb was not graded"
-    assert problems[0].startswith(f"ada: {said}: nbgrader could not handle it: sqlalchemy.exc.Oper")
-    assert problems[1].startswith(f"bob: {said}: {released.gradebook}: the gradebook can't be used: ")
-    assert problems[1].endswith("database is locked")
-    assert problems[2].startswith(f"error accessing the nbgrader database: {said}: nbgrader could not")
-    assert len(problems) == 3
-
-
-def test_a_mark_stays_where_its_notebook_can_not_be_graded_again(
-    released: Course, hand_in: HandIn, give_mark: GiveMark, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(AUTOGRADE, lambda *_, **__: "not run here")
     for student in ("ada", "bob"):
-        hand_in(student, {})
+        hand_in(student, WRONG)
         give_mark(student)
-    graded = released.autograded / "ada"
-    graded.rename(released.autograded / "aside")
-    graded.write_text("a file")
-    report = grade(released, "tiny")
-    assert {mark.student: mark.total for mark in report.marks} == {"ada": 5, "bob": 0}
-    assert report.problems[0] == (
-        f"ada: not graded, an earlier mark stays: {graded} is not a folder; move it away"
-    )
 
-
-def test_a_mark_and_its_notebook_stay_when_the_gradebook_fails_at_the_start(
-    released: Course, hand_in: HandIn, give_mark: GiveMark, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hand_in("ada", {})
-    give_mark("ada")
-
-    def begin(*_: object) -> None:
+    def locked(*_: object) -> None:
         raise OperationalError("update", {}, Exception("database is locked"))
 
-    monkeypatch.setattr("autograder.workflow.begin", begin)
+    with monkeypatch.context() as patch:
+        patch.setattr(grade_class, "_BATCH_SECONDS", 600)  # both in one batch, however slow the machine is
+        patch.setattr("autograder.record._write_rows", locked)
+        with pytest.raises(AutograderError, match=r"gradebook\.db: the gradebook can't be used: .*locked"):
+            grade(released, "tiny")
+    assert {student: row["practice"] for student, row in exported(released).items()} == {
+        "ada": "5",
+        "bob": "5",
+    }
+    assert sorted(runs) == ["ada", "bob"]
+
+    assert {mark.student: mark.total for mark in grade(released, "tiny").marks} == {"ada": 3, "bob": 3}
+    assert sorted(runs) == ["ada", "bob"]  # the verdicts were kept
+
+
+def test_a_graded_notebook_that_can_not_be_written_is_named_and_made_up_for(
+    released: Course, hand_in: HandIn, runs: list[str]
+) -> None:
+    for student in ("ada", "bob"):
+        hand_in(student, RIGHT)
+    in_the_way = released.autograded / "ada"
+    released.autograded.mkdir(exist_ok=True)
+    in_the_way.write_text("a file")
     report = grade(released, "tiny")
-    assert [mark.total for mark in report.marks] == [5]
-    assert report.problems[0].startswith("ada: not graded, an earlier mark stays: ")
-    assert [path.name for path in (released.autograded / "ada").rglob("*")] == ["tiny", "practice.ipynb"]
+    assert {mark.student: mark.total for mark in report.marks} == {"ada": 5, "bob": 5}
+    assert f"ada: {in_the_way / 'tiny'} can't be written (Not a directory)" in report.problems
+
+    in_the_way.unlink()
+    assert not any(str(in_the_way) in problem for problem in grade(released, "tiny").problems)
+    assert (in_the_way / "tiny" / "practice.ipynb").exists()
+    assert sorted(runs) == ["ada", "bob"]
 
 
 def test_folders_in_the_way_are_named_before_anything_is_graded(
@@ -140,37 +146,37 @@ def interrupted(
     hand_in: HandIn,
     give_mark: GiveMark,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],  # asked for here, so that tests can read what the interruption said
+    runs: list[str],  # asked for here, so that a test can see what ran before the interruption
+    capsys: pytest.CaptureFixture[str],  # and what it said
 ) -> Course:
-    """A course where Ctrl-C was pressed while the second of four students was graded."""
+    """A course where Ctrl-C was pressed when the second of four students was graded."""
     for student in ("ada", "bob", "cyd", "dan"):
-        hand_in(student, {})
-    for student in ("bob", "cyd"):
-        give_mark(student)
-    page = released.feedback / "bob" / "tiny" / "practice.html"
-    page.parent.mkdir(parents=True)
-    page.write_text("5 of 5")
+        hand_in(student, WRONG)
+    give_mark("cyd")
+    take = grade_class.ClassGrading._take
 
-    def autograde(_: object, __: str, student: str, *___: Any, **____: Any) -> str:
-        if student == "bob":
+    def stopped(self: grade_class.ClassGrading, job: object, graded: object) -> None:
+        if runs[:-1]:
             raise KeyboardInterrupt
-        return "not run here"
+        take(self, job, graded)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(AUTOGRADE, autograde)
-        assert main(["grade", "tiny", "--course", str(released.root)]) == 130
+        patch.setattr(grade_class, "_BATCH_SECONDS", 600)  # nothing is written before the interruption
+        patch.setattr(grade_class.ClassGrading, "_take", stopped)
+        assert main(["grade", "tiny", "--jobs", "1", "--course", str(released.root)]) == 130
     return released
 
 
-def test_an_interruption_names_who_must_be_graded_again(
+def test_an_interruption_says_how_far_it_came(
     interrupted: Course, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert capsys.readouterr().err == (
-        "autograder: stopped; 1 of 4 students were graded; grade these again: bob, cyd, dan\n"
+        "autograder: stopped; 1 of 4 students are graded and recorded; "
+        "give the same command again, and the rest follows\n"
     )
 
 
-def test_export_names_marks_that_are_not_there_yet(
+def test_after_an_interruption_every_mark_is_right_or_said_to_be_missing(
     interrupted: Course, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
@@ -181,30 +187,37 @@ def test_export_names_marks_that_are_not_there_yet(
         f"autograder: dan: {problem} dan`",
     ]
     rows = exported(interrupted)
-    assert {student: row["remarks"] for student, row in rows.items()} == {
-        "ada": "practice.ipynb was not graded: not run here | quiz.ipynb was not handed in",
-        "bob": "Grading did not finish; grade again.",
-        "cyd": "",
-        "dan": "handed in, not graded yet",
+    assert {student: row["total"] for student, row in rows.items()} == {
+        "ada": "3",
+        "bob": "0",
+        "cyd": "5",  # from an earlier grading
+        "dan": "0",
     }
-    assert rows["cyd"]["total"] == "5"
+    assert rows["dan"]["remarks"] == "handed in, not graded yet"
 
 
-def test_feedback_is_not_given_on_marks_that_are_not_there_yet(
+def test_feedback_is_given_on_the_marks_that_are_there(
     interrupted: Course, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
-    assert main(["feedback", "tiny", "--course", str(interrupted.root)]) == 3
+    assert main(["feedback", "tiny", "--course", str(interrupted.root)]) == 0
     output, errors = capsys.readouterr()
     assert output.startswith("Feedback for 2 students in ")
-    assert errors == (
-        "autograder: bob: no feedback written, because grading did not finish; "
-        "run `autograder grade tiny --student bob`\n"
-    )
+    assert errors == ""
     pages = interrupted.feedback.glob("*/tiny/*.html")
     assert sorted(f"{page.parents[1].name}/{page.name}" for page in pages) == [
         "ada/practice.html", "ada/quiz.html", "cyd/practice.html", "cyd/quiz.html",
     ]  # fmt: skip
+
+
+def test_the_same_command_grades_the_rest(interrupted: Course, runs: list[str]) -> None:
+    before = len(runs)
+    report = grade(interrupted, "tiny")
+    assert {mark.student: mark.total for mark in report.marks} == dict.fromkeys(
+        ["ada", "bob", "cyd", "dan"], 3
+    )
+    assert "ada" not in runs[before:]
+    assert {"cyd", "dan"} <= set(runs[before:])
 
 
 def test_work_in_the_wrong_place_needs_attention(

@@ -10,8 +10,8 @@ import pytest
 
 from autograder.course import Course
 from autograder.errors import AutograderError
+from autograder.grade_class import grade
 from autograder.release import release
-from autograder.workflow import grade
 
 FIXTURES = Path(__file__).parent / "fixtures"
 HandIn = Callable[..., Path]

@@ -1,0 +1,261 @@
+"""The examiner: runs the test cells of one notebook, with the student's functions as proxies, and judges.
+
+It is trusted. A point is given only here, and only when a test cell ran to its end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+
+from autograder import seeds
+from autograder.engine.check import Check, filename, points_of
+from autograder.engine.inside.recorder import Recorder, Stream
+from autograder.engine.inside.wire import NotData
+from autograder.engine.jail import Candidate
+from autograder.engine.limits import Limits
+from autograder.engine.quarantine import RebuiltCell
+from autograder.engine.student import CandidateGone, OutOfTime, Student
+from autograder.engine.verdict import Outcome, Verdict
+from autograder.errors import shortened
+
+MAX_MESSAGE = 4000
+_ABSENT = object()
+_ALARM_GRACE = 2.0
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What the examiner needs besides the student's cells; all of it from the source notebook.
+
+    Attributes
+    ----------
+    preparation
+        What runs before the tests: locked cells and imports that tests rely on.
+    checks
+        The test cells, by grade id.
+    exports
+        The names that the student's code may give to the tests.
+    """
+
+    preparation: tuple[CodeType, ...]
+    checks: Mapping[str, Check]
+    exports: tuple[str, ...]
+
+
+class Examiner:
+    """Runs one notebook.
+
+    Parameters
+    ----------
+    examination
+        The tests.
+    candidate
+        Where the student's cells run.
+    limits
+        How long they may.
+    seed
+        From which the inputs of hidden tests are made, other ones for each student.
+
+    Attributes
+    ----------
+    torn
+        Whether a test was torn out of its own work, not out of waiting for the candidate.
+    """
+
+    def __init__(self, examination: Examination, candidate: Candidate, limits: Limits, seed: str) -> None:
+        self._examination = examination
+        self._limits = limits
+        self._seed = seed
+        self._recorder = Recorder()
+        self._student = Student(candidate, limits.sent, self._recorder)
+        self._student.before_call = self._sync_out
+        self._end = time.monotonic() + limits.notebook_seconds
+        self._names: dict[str, Any] = {"__name__": "__main__", "display": self._display}
+        self._synced: dict[str, Any] = {}
+        self._last = "its first cell"
+        self._why_gone = ""
+        self.torn = False
+
+    @property
+    def touched(self) -> bool:
+        """Whether what other notebooks share may have changed: in a torn test, or through an argument."""
+        return self.torn or self._student.wrote_back
+
+    def examine(
+        self, cells: Sequence[RebuiltCell], files: Mapping[str, bytes]
+    ) -> tuple[list[Verdict], dict[str, list[dict[str, Any]]]]:
+        """Run the cells in their order; return the verdicts, and what each cell showed."""
+        verdicts, outputs = [], {}
+        with self._surroundings():
+            for code in self._examination.preparation:
+                with contextlib.suppress(Exception):  # a test that needs what is missing will say so
+                    exec(code, self._names)
+            self._recorder.take()
+            self._begin()
+            try:
+                self._student.prepare(files)
+            except (CandidateGone, OutOfTime) as error:  # nothing of the student's has run yet
+                raise RuntimeError(f"a candidate could not be started: {self._student.gone}") from error
+            for cell in cells:
+                check = self._examination.checks.get(cell.grade_id or "")
+                if cell.kind == "test" and check is not None:
+                    verdict, shown = self._run_check(check)
+                    verdicts.append(verdict)
+                    outputs[cell.id] = shown
+                elif cell.kind in ("student", "locked"):
+                    outputs[cell.id] = self._run_cell(cell)
+        return verdicts, outputs
+
+    @contextlib.contextmanager
+    def _surroundings(self) -> Iterator[None]:
+        os.environ["NBGRADER_EXECUTION"] = "autograde"  # nbgrader's promise to test cells
+        signal.signal(signal.SIGALRM, self._out_of_time)
+        out, err = Stream(self._recorder, "stdout"), Stream(self._recorder, "stderr")
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            yield
+
+    def _out_of_time(self, *_: Any) -> None:
+        self._student.late = self.torn = True
+        raise OutOfTime
+
+    def _display(self, *values: Any) -> None:
+        for value in values:
+            self._recorder.show("display_data", {"text/plain": repr(value)}, {})
+
+    def _begin(self) -> float:
+        """Start the clock for a cell; return when its time is over."""
+        deadline = min(time.monotonic() + self._limits.cell_seconds, self._end)
+        self._student.begin(deadline)
+        return deadline
+
+    def _run_cell(self, cell: RebuiltCell) -> list[dict[str, Any]]:
+        """Run a cell of the student's code; return what it showed."""
+        if not cell.source.strip() or self._student.gone is not None:
+            return []
+        name = f"the cell {cell.grade_id!r}" if cell.grade_id else "one of your own cells"
+        try:
+            self._begin()
+            return self._student.run(cell.source)
+        except OutOfTime:
+            self._note_end(name)
+            return [_error("TimeoutError", f"This cell was stopped {self._time_spent()}.")]
+        except CandidateGone:
+            self._note_end(name)
+            return [_error("Crashed", f"Your code ended here: {self._student.gone}.")]
+
+    def _time_spent(self) -> str:
+        if time.monotonic() >= self._end:
+            return f"because the whole notebook may run for {self._limits.notebook_seconds:g} seconds"
+        return f"after {self._limits.cell_seconds:g} seconds"
+
+    def _note_end(self, name: str) -> None:
+        if self._student.gone is not None and not self._why_gone:
+            self._why_gone = f"{self._student.gone}, in {name}"
+
+    def _run_check(self, check: Check) -> tuple[Verdict, list[dict[str, Any]]]:
+        started = time.monotonic()
+        outcome: Outcome
+        points, error = 0.0, None
+        if self._student.gone is not None:
+            outcome, message = "crashed", f"Your code had ended before this check: {self._why_gone}."
+        elif started >= self._end:
+            outcome, message = "timeout", f"Not reached: the notebook was stopped {self._time_spent()}."
+        else:
+            outcome, points, message, error = self._judge(check)
+        shown = self._recorder.take()
+        if message:
+            shown.append(_error(_NAMES[outcome], message, self._student.traceback_of(error)))
+        seconds = round(time.monotonic() - started, 4)
+        return Verdict(check.grade_id, outcome, points, check.max_points, message, seconds), shown
+
+    def _judge(self, check: Check) -> tuple[Outcome, float, str, BaseException | None]:
+        """Run a test cell; return the outcome, the points, what the student is told, and the error if any."""
+        value, error = None, None
+        deadline = self._begin()
+        signal.setitimer(signal.ITIMER_REAL, max(0.01, deadline - time.monotonic()) + _ALARM_GRACE)
+        try:
+            with seeds.use(self._seed, check.grade_id):
+                self._sync_in()
+                value = check.run(self._names)
+                self._sync_out()
+        except (Exception, SystemExit, KeyboardInterrupt, OutOfTime, CandidateGone) as raised:
+            error = raised
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        # Not the error decides here but what happened: a test may have caught the error.
+        if self._student.late:
+            self._note_end(f"the check {check.grade_id!r}")
+            return "timeout", 0.0, f"Stopped {self._time_spent()}: does a loop in it have no end?", None
+        if self._student.gone is not None:
+            self._note_end(f"the check {check.grade_id!r}")
+            return "crashed", 0.0, f"Your code ended while it was checked: {self._student.gone}.", None
+        if error is None:
+            return (*points_of(value, check.max_points), None)
+        if isinstance(error, NotImplementedError):
+            return "not attempted", 0.0, _message(error, check), error
+        return "failed", 0.0, _message(error, check), error
+
+    def _sync_in(self) -> None:
+        """Bring the names of the student's code here."""
+        found = self._student.names(self._examination.exports)
+        for name in self._examination.exports:
+            if name in found:
+                self._names[name] = self._synced[name] = found[name]
+            else:
+                self._names.pop(name, None)
+                self._synced.pop(name, None)
+
+    def _sync_out(self) -> None:
+        """Bring there what a test did to the names here: a test may take a name away or replace it."""
+        for name in self._examination.exports:
+            here = self._names.get(name, _ABSENT)
+            if here is self._synced.get(name, _ABSENT):
+                continue
+            if here is _ABSENT:
+                del self._synced[name]
+                self._student.unbind(name)
+            else:
+                self._synced[name] = here
+                with contextlib.suppress(NotData):  # then it stays a name of the test's only
+                    self._student.bind(name, here)
+
+
+_NAMES: dict[Outcome, str] = {
+    "partial": "Partly right",
+    "failed": "Not right",
+    "timeout": "TimeoutError",
+    "crashed": "Crashed",
+    "not attempted": "Not attempted",
+}
+
+
+def _message(error: BaseException, check: Check) -> str:
+    """Say what a test cell complains of; where it has no words of its own, show its line."""
+    text = str(error).strip()
+    if isinstance(error, (AssertionError, NotImplementedError)) and text:
+        return text[:MAX_MESSAGE]
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == filename(check.grade_id) and frame.lineno
+    ]
+    where = f", at `{shortened(check.line(lines[-1]))}`" if lines else ""
+    said = f"{type(error).__name__}{f': {text}' if text else ''}"
+    return f"{said}{where}"[:MAX_MESSAGE]
+
+
+def _error(name: str, text: str, where: Sequence[str] = ()) -> dict[str, Any]:
+    return {
+        "output_type": "error",
+        "ename": name,
+        "evalue": text,
+        "traceback": [*where, f"\x1b[31m{name}\x1b[39m: {text}"],
+    }

@@ -1,0 +1,202 @@
+"""Locks a process in, further than the jail around it: namespaces, limits, no dangerous system calls.
+
+All of it works without privileges, on Linux. Python's own library has `os.unshare` from 3.12 on only, and
+nothing for mounts or seccomp, hence ctypes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import resource
+import struct
+from pathlib import Path
+
+NEWNS, NEWCGROUP, NEWUTS, NEWIPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
+NEWUSER, NEWPID, NEWNET, NEWTIME = 0x10000000, 0x20000000, 0x40000000, 0x00000080
+_NAMESPACES = NEWUTS | NEWIPC | NEWUSER | NEWPID
+_NOSUID, _NODEV, _NOEXEC = 2, 4, 8
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 1, 4, 38, 22
+_PR_CAPBSET_DROP = 24
+_SIGKILL = 9
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _checked(result: int, what: str) -> None:
+    if result != 0:
+        error = ctypes.get_errno()
+        raise OSError(error, f"{what}: {os.strerror(error)}")
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when its parent ends."""
+    _checked(_libc.prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0), "prctl")
+
+
+def enter_namespaces() -> None:
+    """Leave the shared namespaces of users and processes; the next child is process 1 of its own."""
+    user, group = os.getuid(), os.getgid()
+    _checked(_libc.unshare(_NAMESPACES), "unshare")
+    Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
+    Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
+    Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="ascii")
+
+
+def mount_private_folders(size: int) -> None:
+    """Leave the shared mounts; mount what a candidate may write to, bounded, and its own view of processes.
+
+    Parameters
+    ----------
+    size
+        Bytes that may be written in all.
+    """
+    _checked(_libc.unshare(NEWNS), "unshare")
+    options = f"size={size},nr_inodes=4096,mode=0700".encode()
+    flags = _NOSUID | _NODEV
+    for target in (b"/tmp", b"/dev/shm"):
+        _checked(_libc.mount(b"tmpfs", target, b"tmpfs", flags, options), f"mount {target.decode()}")
+    mount_processes()
+
+
+def mount_processes() -> None:
+    """Mount a fresh view of the processes of this namespace, and of no others."""
+    flags = _NOSUID | _NODEV | _NOEXEC
+    _checked(_libc.mount(b"proc", b"/proc", b"proc", flags, None), "mount /proc")
+
+
+def become(user: int) -> None:
+    """Stop being root for good, and become an ordinary user."""
+    os.setgroups([])
+    os.setgid(user)
+    os.setuid(user)
+    # After a change of user the kernel no longer lets a process write its own uid_map, unless it says so.
+    _checked(_libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl")
+
+
+def drop_privileges() -> None:
+    """Give up every capability, for good, also for programs that are started."""
+    _checked(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
+    for capability in range(64):
+        if _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
+            break
+    header, none = struct.pack("Ii", 0x20080522, 0), struct.pack("6I", *[0] * 6)
+    _checked(_libc.capset(header, none), "capset")
+
+
+def set_limits(*, memory: int, processes: int | None, file_size: int, cpu_seconds: int) -> None:
+    """Bound what a process and each of its children may use.
+
+    Parameters
+    ----------
+    memory
+        Bytes of address space beyond what it has now.
+    processes
+        Processes and threads of the user in this namespace; None where that would count others' too.
+    file_size
+        Bytes of one file.
+    cpu_seconds
+        Processor time of one process.
+    """
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    limits = {
+        resource.RLIMIT_AS: pages * resource.getpagesize() + memory,
+        resource.RLIMIT_FSIZE: file_size,
+        resource.RLIMIT_CPU: cpu_seconds,
+        resource.RLIMIT_NOFILE: 128,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_MEMLOCK: 2**20,
+    }
+    if processes is not None:
+        limits[resource.RLIMIT_NPROC] = processes
+    for which, limit in limits.items():
+        _, hard = resource.getrlimit(which)
+        limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(which, (limit, limit))
+
+
+# System calls that no notebook needs, and that reach far into the kernel or take memory that no limit counts
+# (memory files, System V's shared memory), by machine. Numbers never change;
+# those from 424 on are the same on every machine.
+_SHARED = {
+    "clone3": 435, "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427, "open_tree": 428,
+    "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433, "pidfd_open": 434,
+    "pidfd_getfd": 438, "process_madvise": 440, "mount_setattr": 442, "memfd_secret": 447,
+    "process_mrelease": 448,
+}  # fmt: skip
+_NUMBERS = {
+    "x86_64": _SHARED | {
+        "clone": 56, "ptrace": 101, "syslog": 103, "personality": 135, "pivot_root": 155, "acct": 163,
+        "settimeofday": 164, "mount": 165, "umount2": 166, "swapon": 167, "swapoff": 168, "reboot": 169,
+        "iopl": 172, "ioperm": 173, "init_module": 175, "delete_module": 176, "quotactl": 179, "chroot": 161,
+        "clock_settime": 227, "kexec_load": 246, "add_key": 248, "request_key": 249, "keyctl": 250,
+        "unshare": 272, "vmsplice": 278, "move_pages": 279, "perf_event_open": 298, "name_to_handle_at": 303,
+        "open_by_handle_at": 304, "setns": 308, "process_vm_readv": 310, "process_vm_writev": 311,
+        "kcmp": 312, "finit_module": 313, "kexec_file_load": 320, "bpf": 321, "userfaultfd": 323,
+        "socket": 41, "memfd_create": 319, "shmget": 29, "semget": 64, "msgget": 68, "mq_open": 240,
+    },
+    "aarch64": _SHARED | {
+        "clone": 220, "ptrace": 117, "syslog": 116, "personality": 92, "pivot_root": 41, "acct": 89,
+        "settimeofday": 170, "mount": 40, "umount2": 39, "swapon": 224, "swapoff": 225, "reboot": 142,
+        "init_module": 105, "delete_module": 106, "quotactl": 60, "chroot": 51, "clock_settime": 112,
+        "kexec_load": 104, "add_key": 217, "request_key": 218, "keyctl": 219, "unshare": 97, "vmsplice": 75,
+        "move_pages": 239, "perf_event_open": 241, "name_to_handle_at": 264, "open_by_handle_at": 265,
+        "setns": 268, "process_vm_readv": 270, "process_vm_writev": 271, "kcmp": 272, "finit_module": 273,
+        "kexec_file_load": 294, "bpf": 280, "userfaultfd": 282, "socket": 198,
+        "memfd_create": 279, "shmget": 194, "semget": 190, "msgget": 186, "mq_open": 180,
+    },
+}  # fmt: skip
+_ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+MACHINES = tuple(_ARCHITECTURES)
+
+_LOAD, _JUMP_EQUAL, _JUMP_OVER, _JUMP_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_ALLOW, _KILL, _REFUSE = 0x7FFF0000, 0x80000000, 0x00050000
+_EPERM, _ENOSYS = 1, 38
+_NR, _ARCH, _ARGUMENT = 0, 4, 16
+_UNIX, _INET, _INET6 = 1, 2, 10
+
+
+def _filter(machine: str) -> bytes:
+    """Assemble the seccomp program: refuse the calls above, new namespaces, and unusual kinds of sockets."""
+    numbers = dict(_NUMBERS[machine])
+    clone, clone3, sockets = numbers.pop("clone"), numbers.pop("clone3"), numbers.pop("socket")
+    new = NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET | NEWTIME
+    program = [
+        (_LOAD, 0, 0, _ARCH),
+        (_JUMP_EQUAL, 1, 0, _ARCHITECTURES[machine]),
+        (_RETURN, 0, 0, _KILL),
+        (_LOAD, 0, 0, _NR),
+        (_JUMP_OVER, 0, 1, 0x40000000),  # the x32 calls, a second door to the same kernel
+        (_RETURN, 0, 0, _REFUSE | _EPERM),
+        (_JUMP_EQUAL, 0, 1, clone3),  # its flags can't be looked at; libc falls back to clone
+        (_RETURN, 0, 0, _REFUSE | _ENOSYS),
+        (_JUMP_EQUAL, 0, 4, clone),
+        (_LOAD, 0, 0, _ARGUMENT),
+        (_JUMP_ANY_BIT, 0, 1, new & ~NEWTIME),  # in clone, the time namespace's bit is part of the signal
+        (_RETURN, 0, 0, _REFUSE | _EPERM),
+        (_RETURN, 0, 0, _ALLOW),
+        (_JUMP_EQUAL, 0, 6, sockets),
+        (_LOAD, 0, 0, _ARGUMENT),
+        (_JUMP_EQUAL, 3, 0, _UNIX),
+        (_JUMP_EQUAL, 2, 0, _INET),
+        (_JUMP_EQUAL, 1, 0, _INET6),
+        (_RETURN, 0, 0, _REFUSE | _EPERM),
+        (_RETURN, 0, 0, _ALLOW),
+    ]
+    for number in sorted(numbers.values()):
+        program += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, _REFUSE | _EPERM)]
+    program.append((_RETURN, 0, 0, _ALLOW))
+    return b"".join(struct.pack("HBBI", *instruction) for instruction in program)
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
+
+
+def forbid_system_calls() -> None:
+    """Have the kernel refuse dangerous system calls, in this process and all that it starts."""
+    code = _filter(platform.machine())
+    program = _Program(len(code) // 8, code)
+    _checked(_libc.prctl(_PR_SET_SECCOMP, 2, ctypes.byref(program), 0, 0), "seccomp")

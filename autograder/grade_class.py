@@ -1,0 +1,347 @@
+"""Grades a class: what is new runs in the engine, on all cores; what was graded before is not run again.
+
+The order in which things are written makes a run safe to kill at any moment: verdicts are kept first, then a
+batch of students goes to the gradebook in one transaction, then to the audit log, and only then it counts as
+recorded. Whatever is missing is made up for by the next run, from the kept verdicts.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from autograder.assignment import unknown_name
+from autograder.course import Course
+from autograder.engine.jail import Isolation
+from autograder.engine.limits import Limits
+from autograder.engine.pool import Job, Pool
+from autograder.engine.source import SourceNotebook
+from autograder.engine.verdict import GradedNotebook
+from autograder.errors import AutograderError
+from autograder.intake import Intake, Work
+from autograder.private import PRIVATE, VERDICTS
+from autograder.settings import cell_timeout, load_config
+from autograder.submission import Inspection, find_submissions, id_error
+from autograder.verdict_cache import VerdictCache
+
+if TYPE_CHECKING:
+    from autograder.marks import Mark, Report
+
+Progress = Callable[[str, int, int], None]
+_BATCH = 50  # students in one transaction
+_BATCH_SECONDS = 2.0
+_KEEP_DAYS = 90.0  # verdicts that no mark comes from any more
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a class is graded.
+
+    Attributes
+    ----------
+    student
+        Grade this one only.
+    timeout
+        Seconds that a cell may run; None takes the course's setting.
+    jobs
+        How many notebooks are graded at once; None takes one per core.
+    force
+        Run and record everything again.
+    isolation
+        "jail", the strongest that the machine offers; or "process", for submissions that are trusted.
+    record
+        Write marks; without it, verdicts are only kept, so that one can see what would change.
+    event
+        What the audit log calls it; None names it by what happens.
+    """
+
+    student: str | None = None
+    timeout: float | None = None
+    jobs: int | None = None
+    force: bool = False
+    isolation: Isolation = "jail"
+    record: bool = True
+    event: str | None = None
+
+
+def quiet(student: str, done: int, total: int) -> None:
+    """Show no progress."""
+
+
+def grade(course: Course, name: str, options: Options | None = None, *, progress: Progress = quiet) -> Report:
+    """Grade everyone who handed in an assignment, or one student.
+
+    A submission that can't be graded is recorded with zero and the reason; the others are graded as ever.
+
+    Raises
+    ------
+    AutograderError
+        If nobody can be graded: the assignment is unknown or not released, nothing is handed in, students'
+        code can't be isolated, or the course can't be written to.
+    KeyboardInterrupt
+        If it was interrupted; the message says how far it came.
+    """
+    return ClassGrading(course, name, options or Options(), progress).run()
+
+
+class ClassGrading:
+    """One run over the submissions of an assignment."""
+
+    def __init__(self, course: Course, name: str, options: Options, progress: Progress) -> None:
+        course.require_assignment(name)
+        course.require_writable()
+        self._course = course
+        self._name = name
+        self._options = options
+        self._progress = progress
+        self._students, self._problems = _submitters(course, name, options.student)
+        self._config = load_config(course)
+        limits = Limits.for_timeout(options.timeout or cell_timeout(self._config))
+        self._intake = Intake(course, name, options.isolation, limits)
+        self._said: dict[str, list[str]] = {}
+        self._works: dict[str, Work] = {}
+        self._ready: list[Work] = []
+        self._new: list[tuple[str, GradedNotebook]] = []
+        self._flushed = time.monotonic()
+        self._done = 0
+        self.results: dict[tuple[str, str], GradedNotebook] = {}
+
+    @property
+    def sources(self) -> dict[str, SourceNotebook]:
+        """The source notebooks by which it grades."""
+        return self._intake.sources
+
+    def run(self) -> Report:
+        """Grade, record, and report."""
+        with Pool(self._intake.setting, self._size()) as pool:
+            if self._expects_work():
+                pool.warm_up()
+            self._open()  # before anything is written, because it may refuse
+            with VerdictCache(self._course.root / PRIVATE / VERDICTS) as cache:
+                self._cache = cache
+                self._grade_all(pool)
+                cache.prune(_KEEP_DAYS)
+        return self._report()
+
+    def _expects_work(self) -> bool:
+        """Guess, from who was recorded before, whether workers will be needed; they take a while to start."""
+        kept = self._course.root / PRIVATE / VERDICTS
+        if self._options.force or not kept.exists():
+            return True
+        with VerdictCache(kept) as cache:
+            known = {student for student, _ in cache.recorded(self._name)}
+        return not known.issuperset(self._students)
+
+    def _grade_all(self, pool: Pool) -> None:
+        self._recorded = {} if self._options.force else self._cache.recorded(self._name)
+        try:
+            for job, graded in pool.grade(self._jobs()):
+                self._take(job, graded)
+            self._flush()
+        except KeyboardInterrupt as stop:
+            self._flush()
+            raise KeyboardInterrupt(
+                f"{self._done} of {len(self._students)} students are graded and recorded; give the same "
+                "command again, and the rest follows"
+            ) from stop
+
+    def _size(self) -> int:
+        """Give the number of workers: one per core, and no more than there are students."""
+        cores = len(os.sched_getaffinity(0))
+        return min(self._options.jobs or cores, max(1, len(self._students)))
+
+    def _open(self) -> None:
+        """Load nbgrader, while the workers start, and look up what it knows of the assignment."""
+        from autograder.marks import recorded_scores, test_cells
+        from autograder.nbgrader_session import NbGraderSession
+        from autograder.record import late_penalty
+
+        self._session = NbGraderSession(self._course)
+        self._penalty = late_penalty(self._config)
+        released: Mapping[str, Sequence[str]] = {}
+        self._held: dict[tuple[str, str], float] = {}
+        if self._session.has_gradebook():
+            with self._session.gradebook() as gradebook:
+                released = test_cells(gradebook, self._name)
+                self._held = recorded_scores(gradebook, self._name)
+        if not released:
+            raise AutograderError(
+                f"{self._name} is not released yet: run `autograder release {self._name}` first"
+            )
+        if missing := sorted(set(released) - set(self._intake.sources)):
+            raise AutograderError(
+                f"{self._course.source / self._name}: {missing[0]}.ipynb is gone, but was released; put it "
+                "back"
+            )
+        if added := sorted(set(self._intake.sources) - set(released)):
+            raise AutograderError(
+                f"{added[0]}.ipynb is not released yet: run `autograder release {self._name}` again"
+            )
+
+    def _jobs(self) -> Iterator[Job]:
+        """Look at one submission after the other, as the workers need more; give what must run."""
+        for student in self._students:
+            work = self._intake.look_at(student)
+            work.graded |= (kept := self._kept(work))
+            work.waiting = set(work.keys) - set(kept)
+            for notebook in sorted(work.waiting):
+                self._works[student] = work
+                yield self._intake.job(work, notebook)
+            if not work.waiting:
+                self._finish(work)
+
+    def _kept(self, work: Work) -> dict[str, GradedNotebook]:
+        """Look up the verdicts that are known.
+
+        A time-out or a crash may be the machine's fault: until it is recorded, it is tried again.
+        """
+        if self._options.force:
+            return {}
+        recorded = all(
+            self._recorded.get((work.student, notebook)) == key for notebook, key in work.keys.items()
+        )
+        found = self._cache.get_many(work.keys.values(), fresh=not recorded)
+        return {notebook: found[key] for notebook, key in work.keys.items() if key in found}
+
+    def _take(self, job: Job, graded: GradedNotebook) -> None:
+        work = self._works[job.student]
+        work.graded[job.notebook] = graded
+        work.waiting.discard(job.notebook)
+        self._new.append((work.keys[job.notebook], graded))
+        if not work.waiting:
+            self._finish(self._works.pop(job.student))
+
+    def _finish(self, work: Work) -> None:
+        self._said[work.student] = _remarks(work)
+        for notebook, graded in work.graded.items():
+            self.results[work.student, notebook] = _brief(graded)
+        if not self._is_recorded(work):
+            self._ready.append(work)
+        self._done += 1
+        self._progress(work.student, self._done, len(self._students))
+        if len(self._ready) >= _BATCH or time.monotonic() - self._flushed > _BATCH_SECONDS:
+            self._flush()
+
+    def _is_recorded(self, work: Work) -> bool:
+        """Whether the gradebook holds these very verdicts already."""
+        return all(
+            self._recorded.get((work.student, notebook)) == origin
+            and abs(self._held.get((work.student, notebook), -1.0) - work.graded[notebook].points) < 1e-9
+            for notebook, origin in work.origins.items()
+        )
+
+    def _flush(self) -> None:
+        """Keep the new verdicts, and record the students that are ready."""
+        if self._new:
+            self._cache.put_many(self._new)
+            self._new = []
+        if self._ready and self._options.record:
+            self._record(self._ready)
+        self._ready = []
+        self._flushed = time.monotonic()
+
+    def _record(self, works: Sequence[Work]) -> None:
+        from autograder.audit_log import AuditLog, scoring_event
+        from autograder.marks import late_penalties
+        from autograder.private import AUDIT
+        from autograder.record import Submission, record
+
+        submissions = [
+            Submission(
+                work.student,
+                _timestamp(work.found),
+                {name: graded for name, graded in work.graded.items() if name not in work.found.notebooks},
+                {name: rebuilt.notebook for name, rebuilt in work.rebuilt.items()},
+                work.found.notebooks,
+            )
+            for work in works
+        ]
+        with self._session.gradebook() as gradebook:
+            problems = record(gradebook, self._course.autograded, self._name, submissions, self._penalty)
+            penalties = late_penalties(gradebook, self._name, [work.student for work in works])
+        self._problems += [f"{student}: {problem}" for student, problem in problems.items()]
+        AuditLog(self._course.root / PRIVATE / AUDIT).append_many(
+            scoring_event(
+                self._name,
+                work.student,
+                graded,
+                work.keys.get(notebook, ""),
+                event=self._options.event,
+                late_penalty=penalties.get((work.student, notebook), 0.0),
+            )
+            for work in works
+            for notebook, graded in work.graded.items()
+        )
+        self._cache.mark_recorded_many(
+            self._name,
+            {
+                (work.student, notebook): origin
+                for work in works
+                if work.student not in problems
+                for notebook, origin in work.origins.items()
+            },
+        )
+
+    def _report(self) -> Report:
+        from autograder.marks import Report, read_marks
+
+        marks: list[Mark] = []
+        if self._options.record:
+            with self._session.gradebook() as gradebook:
+                marks = read_marks(gradebook, self._name, self._students)
+        said = [f"{student}: {line}" for student in self._students for line in self._said.get(student, ())]
+        return Report(tuple(marks), (*self._problems, *said))
+
+
+def _submitters(course: Course, name: str, student: str | None) -> tuple[list[str], list[str]]:
+    """Find who is to be graded, and one line for each entry of submitted/ that can't be."""
+    if student is not None and (wrong := id_error(student)) is not None:
+        raise AutograderError(f"{student!r} can't be a student id: {wrong}")
+    students, problems = find_submissions(course.submitted, name, course.assignments())
+    if student is None:
+        if not students and not problems:
+            raise AutograderError(
+                f"{course.submitted} holds no submission of {name}. Put each in submitted/STUDENT/{name}/, "
+                f"or make up a class with `autograder sample-class {name}`."
+            )
+        return students, problems
+    if student not in students:
+        own = [problem for problem in problems if problem.startswith(f"{student}: ")]
+        unknown = f"{course.submitted}: " + unknown_name(f"submission of {name} by", student, students)
+        raise AutograderError(own[0] if own else unknown)
+    return [student], []
+
+
+def _remarks(work: Work) -> list[str]:
+    """Say what the instructor should know of a submission, one line each."""
+    said: list[str] = []
+    for notebook, graded in work.graded.items():
+        if graded.refused is not None:
+            said.append(graded.refused)
+            continue
+        said += [f"{notebook}.ipynb: {remark}" for remark in graded.remarks]
+        for outcome, what in (("timeout", "ran out of time"), ("crashed", "crashed")):
+            tests = [verdict.grade_id for verdict in graded.verdicts if verdict.outcome == outcome]
+            if tests:
+                said.append(f"{notebook}.ipynb: {what}: {', '.join(tests)}")
+    return list(dict.fromkeys([*said, *work.found.remarks]))
+
+
+def _brief(graded: GradedNotebook) -> GradedNotebook:
+    """Drop what cells showed, so that memory does not grow with the class."""
+    return GradedNotebook(
+        graded.notebook, graded.verdicts, isolation=graded.isolation, refused=graded.refused
+    )
+
+
+def _timestamp(found: Inspection) -> datetime | None:
+    """Read when a submission was handed in; an inspection has looked at the text already."""
+    from nbgrader.utils import parse_utc  # type: ignore[import-untyped]
+
+    text = found.files.get("timestamp.txt", b"").decode("utf-8", "replace").strip()
+    when: datetime | None = parse_utc(text) if text and found.dated else None
+    return when

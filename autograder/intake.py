@@ -1,0 +1,153 @@
+"""From what a student handed in to jobs for the engine: inspected, rebuilt, known by a key."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from autograder.course import Course
+from autograder.engine.jail import Isolation
+from autograder.engine.limits import Limits
+from autograder.engine.pool import Job
+from autograder.engine.quarantine import Rebuilt, Refused, rebuild
+from autograder.engine.source import SourceNotebook, load_source
+from autograder.engine.verdict import GradedNotebook, refused_notebook
+from autograder.engine.worker import Setting
+from autograder.errors import AutograderError, shortened
+from autograder.private import PRIVATE, SECRET
+from autograder.secret import course_secret, student_seed
+from autograder.submission import Inspection, inspect_submission
+from autograder.verdict_cache import content_digest, verdict_key
+
+
+@dataclass
+class Work:
+    """One student's submission on its way: notebooks by name, those that must run in `waiting`.
+
+    `keys` holds the key of the verdicts of each notebook that can run; `graded` what is known of the others
+    from the start, and of all in the end.
+    """
+
+    student: str
+    found: Inspection
+    keys: dict[str, str] = field(default_factory=dict)
+    rebuilt: dict[str, Rebuilt] = field(default_factory=dict)
+    graded: dict[str, GradedNotebook] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
+
+    @property
+    def origins(self) -> dict[str, str]:
+        """What the marks of each notebook come from: the key of its verdicts, or why it was not run."""
+        refused = {name: graded.refused for name, graded in self.graded.items() if graded.refused is not None}
+        return {name: content_digest(reason.encode()) for name, reason in refused.items()} | self.keys
+
+
+class Intake:
+    """Takes in the submissions of one assignment.
+
+    Parameters
+    ----------
+    course, name
+        The assignment.
+    isolation, limits
+        How its submissions are run.
+
+    Raises
+    ------
+    AutograderError
+        If the source notebooks can't be read; later, if the secret of the course can't.
+    """
+
+    def __init__(self, course: Course, name: str, isolation: Isolation, limits: Limits) -> None:
+        self._course = course
+        self._name = name
+        self._isolation = isolation
+        self._limits = limits
+        self.sources = _load_sources(course.source / name)
+        self._provided = _provided_files(course.source / name)
+
+    @property
+    def setting(self) -> Setting:
+        """What workers need to know."""
+        folder = self._course.source / self._name
+        return Setting(
+            sources=tuple(folder / f"{name}.ipynb" for name in self.sources),
+            hidden=(self._course.root,),
+            isolation=self._isolation,
+            limits=self._limits,
+        )
+
+    def look_at(self, student: str) -> Work:
+        """Inspect a submission and rebuild its notebooks; what can't be run gets its verdicts at once."""
+        try:
+            found = inspect_submission(self._course.submitted / student / self._name, list(self.sources))
+        except Exception as error:  # the files are a student's
+            found = Inspection(refused=f"it can't be looked at ({shortened(repr(error))})")
+        work = Work(student, found)
+        for notebook, source in self.sources.items():
+            if found.refused is not None:
+                reason = f"refused: {found.refused}"
+            elif notebook in found.notebooks:
+                reason = found.notebooks[notebook]
+            else:
+                try:
+                    work.rebuilt[notebook] = rebuild(source, found.files[f"{notebook}.ipynb"])
+                    work.keys[notebook] = self._key(work, notebook)
+                    continue
+                except Refused as refusal:
+                    reason = f"{notebook}.ipynb was refused: {refusal}"
+            work.graded[notebook] = refused_notebook(notebook, source.max_points, reason)
+        return work
+
+    def job(self, work: Work, notebook: str) -> Job:
+        """Write the job that grades a notebook."""
+        submitted = work.found.files[f"{notebook}.ipynb"]
+        return Job(work.student, notebook, submitted, self._files(work), self._seed(work.student, notebook))
+
+    def _files(self, work: Work) -> dict[str, bytes]:
+        """Give what lies beside the notebooks; a file that comes with the assignment is as it came."""
+        handed_in = {
+            name: content
+            for name, content in work.found.files.items()
+            if not name.endswith(".ipynb") and name != "timestamp.txt" and not self._in_the_way(name)
+        }
+        return handed_in | self._provided
+
+    def _in_the_way(self, name: str) -> bool:
+        """Whether it lies in a folder that has the name of a file that comes with the assignment."""
+        return any(str(parent) in self._provided for parent in PurePosixPath(name).parents)
+
+    @cached_property
+    def _secret(self) -> bytes:
+        return course_secret(self._course.root / PRIVATE / SECRET)
+
+    def _seed(self, student: str, notebook: str) -> str:
+        return student_seed(self._secret, student, self._name, notebook)
+
+    def _key(self, work: Work, notebook: str) -> str:
+        return verdict_key(
+            self.sources[notebook],
+            work.rebuilt[notebook].notebook,
+            handed_in={name: content_digest(content) for name, content in self._files(work).items()},
+            provided={},
+            limits=asdict(self._limits),
+            seed=self._seed(work.student, notebook),
+            isolation=self._isolation,
+        )
+
+
+def _load_sources(folder: Path) -> dict[str, SourceNotebook]:
+    paths = sorted(folder.glob("*.ipynb"))
+    if not paths:
+        raise AutograderError(f"{folder} holds no notebook")
+    return {path.stem: load_source(path) for path in paths}
+
+
+def _provided_files(folder: Path) -> dict[str, bytes]:
+    """Read the files that come with an assignment beside its notebooks."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".ipynb" and not path.name.startswith(".")
+    }

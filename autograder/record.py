@@ -1,0 +1,378 @@
+"""Graded submissions into nbgrader's gradebook: the rows that `nbgrader autograde` would have written.
+
+nbgrader's own calls open the database many times per notebook and commit every cell. Here a batch of
+submissions costs a handful of queries and one transaction; the tables and columns are nbgrader's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nbgrader.api import (  # type: ignore[import-untyped]
+    Assignment,
+    Comment,
+    Grade,
+    Gradebook,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+    new_uuid,
+)
+from nbgrader.preprocessors import AssignLatePenalties  # type: ignore[import-untyped]
+from sqlalchemy import and_, insert, select, update
+from traitlets.config import Config
+
+from autograder.autograded import write_autograded
+from autograder.engine.verdict import GradedNotebook
+from autograder.errors import AutograderError
+from autograder.layout import Layout, read_layouts, require_fit
+from autograder.marks import NO_RESPONSE
+from autograder.sanitise import clean_text
+
+LatePenalty = Callable[[str, float, float], float | None]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What grading one student's submission gave.
+
+    Attributes
+    ----------
+    student
+        The student's id.
+    timestamp
+        When it was handed in, in UTC without a time zone; None keeps what the gradebook knows.
+    notebooks
+        The graded notebooks by name.
+    rebuilt
+        The notebooks that were run, as quarantine rebuilt them, by name; a refused one has none.
+    missing
+        What to say of a notebook that was not handed in, by name; others of the assignment that are in
+        neither mapping count as not handed in too.
+    """
+
+    student: str
+    timestamp: datetime | None = None
+    notebooks: Mapping[str, GradedNotebook] = field(default_factory=dict)
+    rebuilt: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+
+def late_penalty(config: Config) -> LatePenalty:
+    """Give the course's own rule for late submissions: `AssignLatePenalties.plugin_class`."""
+    assign = AssignLatePenalties(config=config)
+    assign.init_plugin()
+    penalty: LatePenalty = assign.plugin_inst.late_submission_penalty
+    return penalty
+
+
+def record(
+    gradebook: Gradebook,
+    autograded: Path,
+    assignment: str,
+    submissions: Sequence[Submission],
+    penalty: LatePenalty,
+) -> dict[str, str]:
+    """Write a batch of submissions of one assignment to the gradebook, and their notebooks to autograded/.
+
+    The gradebook changes in one transaction: all of the batch or nothing. To record the same again changes
+    nothing, so that a run that was broken off anywhere can be repeated.
+
+    Parameters
+    ----------
+    gradebook
+        nbgrader's gradebook, open.
+    autograded
+        The course's folder of graded notebooks.
+    assignment
+        The name of the assignment.
+    submissions
+        At most one per student.
+    penalty
+        The rule for late submissions, such as `late_penalty` gives.
+
+    Returns
+    -------
+    dict
+        Why a student's notebooks could not be written, by student; the marks of these are recorded.
+
+    Raises
+    ------
+    AutograderError
+        If the verdicts don't fit the released assignment, or the rule for late submissions fails. Nothing is
+        recorded then.
+    """
+    record_marks(gradebook, assignment, submissions, penalty)
+    problems = {}
+    for submission in submissions:
+        folder = autograded / submission.student / assignment
+        try:
+            write_autograded(folder, submission.rebuilt, submission.notebooks, submission.timestamp)
+        except OSError as error:
+            problems[submission.student] = f"{error.filename} can't be written ({error.strerror})"
+    return problems
+
+
+def record_marks(
+    gradebook: Gradebook,
+    assignment: str,
+    submissions: Sequence[Submission],
+    penalty: LatePenalty,
+    only: Collection[str] | None = None,
+) -> None:
+    """Write a batch of submissions to the gradebook, in one transaction: all notebooks, or `only` those."""
+    with _transaction(gradebook):
+        layouts = read_layouts(gradebook, assignment)
+        for submission in submissions:
+            require_fit(assignment, layouts, submission.notebooks)
+        chosen = {name: layout for name, layout in layouts.items() if only is None or name in only}
+        _write_rows(gradebook, assignment, chosen, submissions, penalty)
+
+
+@contextmanager
+def _transaction(gradebook: Gradebook) -> Iterator[None]:
+    try:
+        yield
+        gradebook.db.commit()
+    except BaseException:
+        gradebook.db.rollback()
+        raise
+
+
+class _Marks(NamedTuple):
+    """What becomes of one submitted notebook: automatic scores and comments by cell.
+
+    A task cell that is handed in has no entry in `scores`, because only people mark it.
+    """
+
+    scores: dict[str, float | None]
+    comments: dict[str, str | None]
+
+
+def _marks(layout: Layout, name: str, submission: Submission) -> _Marks:
+    graded = submission.notebooks.get(name)
+    if graded is None or graded.refused is not None:
+        if graded is None:
+            remark = submission.missing.get(name, f"{name}.ipynb was not handed in")
+        else:
+            remark = "; ".join(filter(None, [graded.refused, *graded.remarks]))
+        remark = clean_text(remark)
+        return _Marks(dict.fromkeys(layout.marked, 0.0), dict.fromkeys(layout.commented, remark))
+    sources = _sources(submission.rebuilt.get(name, {}))
+    untouched = {cell for cell in layout.solutions if sources.get(cell) == layout.stubs.get(cell)}
+    points = {verdict.grade_id: verdict.points for verdict in graded.verdicts}
+    tests = layout.tests
+    scores = {
+        cell: points.get(cell, 0.0) if cell in tests else (0.0 if cell in untouched else None)
+        for cell in layout.graded
+    }
+    comments = {cell: NO_RESPONSE if cell in untouched else None for cell in layout.commented}
+    if comments and (remarks := _remarks(graded)):
+        comments[min(comments)] = clean_text("; ".join(remarks))
+    return _Marks(scores, comments)
+
+
+def _sources(notebook: Mapping[str, Any]) -> dict[str, str]:
+    """The text of each cell of a rebuilt notebook that has a grade id."""
+    return {
+        grade_id: "".join(cell["source"])
+        for cell in notebook.get("cells", ())
+        if (grade_id := cell["metadata"].get("nbgrader", {}).get("grade_id"))
+    }
+
+
+def _remarks(graded: GradedNotebook) -> list[str]:
+    said = []
+    for outcome, what in (("timeout", "tests that ran out of time"), ("crashed", "tests that crashed")):
+        if number := sum(verdict.outcome == outcome for verdict in graded.verdicts):
+            said.append(f"{graded.notebook}.ipynb: {what}: {number}")
+    return [*said, *graded.remarks]
+
+
+class _Known(NamedTuple):
+    """The rows that the gradebook has of the students of a batch."""
+
+    submissions: dict[str, Any]  # by student
+    notebooks: dict[tuple[str, str], Any]  # by submission and notebook
+    grades: dict[tuple[str, str], Any]  # by submitted notebook and cell
+    comments: dict[tuple[str, str], Any]
+
+
+def _known(
+    gradebook: Gradebook, assignment_id: str, layouts: Mapping[str, Layout], students: Sequence[str]
+) -> _Known:
+    theirs = (
+        SubmittedAssignment.assignment_id == assignment_id,
+        SubmittedAssignment.student_id.in_(students),
+    )
+    # nbgrader's tables are indexed by cell and notebook together: naming both saves going through all rows.
+    of_submission = and_(
+        SubmittedNotebook.notebook_id.in_([layout.id for layout in layouts.values()]),
+        SubmittedNotebook.assignment_id == SubmittedAssignment.id,
+    )
+    cells = {
+        id for layout in layouts.values() for id in [*layout.marked.values(), *layout.commented.values()]
+    }
+    submitted = select(
+        SubmittedAssignment.student_id,
+        SubmittedAssignment.id,
+        SubmittedAssignment.timestamp,
+        SubmittedAssignment.extension,
+    ).where(*theirs)
+    notebooks = select(
+        SubmittedNotebook.assignment_id,
+        SubmittedNotebook.notebook_id,
+        SubmittedNotebook.id,
+        SubmittedNotebook.late_submission_penalty,
+    ).where(of_submission, *theirs)
+    grades = select(
+        Grade.notebook_id,
+        Grade.cell_id,
+        Grade.id,
+        Grade.auto_score,
+        Grade.manual_score,
+        Grade.extra_credit,
+        Grade.needs_manual_grade,
+    ).where(Grade.cell_id.in_(cells), Grade.notebook_id == SubmittedNotebook.id, of_submission, *theirs)
+    comments = select(Comment.notebook_id, Comment.cell_id, Comment.id, Comment.auto_comment).where(
+        Comment.cell_id.in_(cells), Comment.notebook_id == SubmittedNotebook.id, of_submission, *theirs
+    )
+    execute = gradebook.db.execute
+    return _Known(
+        {row.student_id: row for row in execute(submitted)},
+        {(row.assignment_id, row.notebook_id): row for row in execute(notebooks)},
+        {(row.notebook_id, row.cell_id): row for row in execute(grades.with_for_update(of=Grade))},
+        {(row.notebook_id, row.cell_id): row for row in execute(comments)},
+    )
+
+
+class _Changes:
+    """The rows to insert and to update, table by table, written together."""
+
+    # A row can refer to rows of the tables before it.
+    _TABLES = (Student, SubmittedAssignment, SubmittedNotebook, Grade, Comment)
+
+    def __init__(self) -> None:
+        self._inserts: dict[Any, list[dict[str, Any]]] = {table: [] for table in self._TABLES}
+        self._updates: dict[Any, list[dict[str, Any]]] = {table: [] for table in self._TABLES}
+
+    def put(self, table: Any, known: Any, keys: dict[str, Any], values: dict[str, Any]) -> str:
+        """Make a row have these values, and return its id; `known` is the row as it is, or None."""
+        if known is None:
+            id = new_uuid()
+            self._inserts[table].append({"id": id, **keys, **values})
+            return id  # type: ignore[no-any-return]
+        if any(getattr(known, column) != value for column, value in values.items()):
+            self._updates[table].append({"id": known.id, **values})
+        return known.id  # type: ignore[no-any-return]
+
+    def add_student(self, student: str) -> None:
+        self._inserts[Student].append({"id": student})
+
+    def write(self, gradebook: Gradebook) -> None:
+        for table in self._TABLES:
+            if rows := self._inserts[table]:
+                # The table, because the class would split the rows wherever a value is None.
+                gradebook.db.execute(insert(table.__table__), rows)
+            if rows := self._updates[table]:
+                gradebook.db.execute(update(table), rows)
+
+
+def _write_rows(
+    gradebook: Gradebook,
+    assignment: str,
+    layouts: Mapping[str, Layout],
+    submissions: Sequence[Submission],
+    penalty: LatePenalty,
+) -> None:
+    assignment_id, duedate = gradebook.db.execute(
+        select(Assignment.id, Assignment.duedate).where(Assignment.name == assignment)
+    ).one()
+    # To write before reading takes SQLite's lock: no mark given by hand can slip in between and be misjudged.
+    gradebook.db.execute(update(Assignment).where(Assignment.id == assignment_id).values(name=assignment))
+    students = [submission.student for submission in submissions]
+    known = _known(gradebook, assignment_id, layouts, students)
+    enrolled = set(gradebook.db.scalars(select(Student.id).where(Student.id.in_(students))))
+    changes = _Changes()
+    for submission in submissions:
+        if submission.student not in enrolled:
+            changes.add_student(submission.student)
+        row = known.submissions.get(submission.student)
+        timestamp = submission.timestamp or (row.timestamp if row else None)
+        keys = {"assignment_id": assignment_id, "student_id": submission.student}
+        submitted = changes.put(SubmittedAssignment, row, keys, {"timestamp": timestamp})
+        late = _seconds_late(timestamp, duedate, row.extension if row else None)
+        for name, layout in layouts.items():
+            graded = submission.notebooks.get(name)
+            counts_late = late > 0 and graded is not None and graded.refused is None
+            marks = _marks(layout, name, submission)
+            notebook = known.notebooks.get((submitted, layout.id))
+            rows = {
+                cell: known.grades.get((notebook.id, id)) if notebook else None
+                for cell, id in layout.marked.items()
+            }
+            wanted = {cell: _grade(cell in layout.tasks, marks, cell, row) for cell, row in rows.items()}
+            taken_off = None
+            if counts_late:
+                taken_off = _taken_off(penalty, submission.student, _score(rows, wanted), late)
+            keys = {"assignment_id": submitted, "notebook_id": layout.id}
+            id = changes.put(SubmittedNotebook, notebook, keys, {"late_submission_penalty": taken_off})
+            for cell, cell_id in layout.marked.items():
+                keys = {"notebook_id": id, "cell_id": cell_id}
+                changes.put(Grade, rows[cell], keys, wanted[cell])
+            for cell, cell_id in layout.commented.items():
+                keys = {"notebook_id": id, "cell_id": cell_id}
+                changes.put(
+                    Comment, known.comments.get((id, cell_id)), keys, {"auto_comment": marks.comments[cell]}
+                )
+    changes.write(gradebook)
+
+
+def _grade(task: bool, marks: _Marks, cell: str, known: Any) -> dict[str, Any]:
+    """Give the automatic score of a cell, and whether a person must look at it.
+
+    A mark that was given by hand stays, flagged for review, because it was given for other work.
+    """
+    if task and cell not in marks.scores:
+        waits = known is None or known.auto_score is not None or known.needs_manual_grade
+        return {"auto_score": None, "needs_manual_grade": waits}
+    score = marks.scores[cell]
+    by_hand = known is not None and known.manual_score is not None
+    return {"auto_score": score, "needs_manual_grade": by_hand or score is None}
+
+
+def _score(rows: Mapping[str, Any], wanted: Mapping[str, Mapping[str, Any]]) -> float:
+    """Add up the cells of a notebook as `nbgrader.api.Grade.score` does."""
+    total = []
+    for cell, known in rows.items():
+        manual = known.manual_score if known is not None else None
+        score = wanted[cell]["auto_score"] if manual is None else manual
+        if score is not None:
+            total.append(score + ((known.extra_credit or 0.0) if known is not None else 0.0))
+    return math.fsum(total)
+
+
+def _seconds_late(timestamp: datetime | None, duedate: datetime | None, extension: timedelta | None) -> float:
+    if timestamp is None or duedate is None:
+        return 0.0
+    return max(0.0, (timestamp - duedate - (extension or timedelta())).total_seconds())
+
+
+def _taken_off(penalty: LatePenalty, student: str, score: float, late: float) -> float | None:
+    """Ask the course's rule, and keep its answer between nothing and the whole score."""
+    try:
+        given = penalty(student, score, late)
+        taken_off = None if given is None else float(given)
+    except Exception as error:  # the rule is the instructor's own code
+        raise AutograderError(f"the rule for late submissions fails for {student}: {error!r}") from error
+    if taken_off is None:
+        return None
+    if math.isnan(taken_off):
+        raise AutograderError(f"the rule for late submissions gives nan for {student}")
+    return 0.0 if taken_off < 0 else min(taken_off, score)

@@ -1,0 +1,277 @@
+"""Verdicts kept by what they depend on, so that unchanged work is not run again; and which of them count.
+
+A kept verdict is found under a key, the digest of everything that it depends on (`verdict_key`). It carries a
+digest of its own; a damaged one counts as absent, and the work runs again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import site
+import sqlite3
+import sys
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from importlib import metadata, resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from autograder.engine.source import SourceNotebook
+from autograder.engine.verdict import GradedNotebook
+from autograder.errors import AutograderError, shortened
+from autograder.private import private_folder
+
+WAIT = 30.0  # seconds for another process to finish writing
+_CODE = (".py", ".yml", ".json")
+_AT_ONCE = 500  # keys in one query; SQLite bounds the number of its parameters
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS verdicts (
+    key TEXT PRIMARY KEY, kept_at REAL NOT NULL, digest BLOB NOT NULL, content BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS recorded (
+    assignment TEXT NOT NULL, student TEXT NOT NULL, notebook TEXT NOT NULL,
+    key TEXT NOT NULL, recorded_at REAL NOT NULL,
+    PRIMARY KEY (assignment, student, notebook)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS recorded_key ON recorded (key);
+"""
+
+
+def verdict_key(
+    source: SourceNotebook,
+    notebook: Mapping[str, Any],
+    *,
+    handed_in: Mapping[str, str],
+    provided: Mapping[str, str],
+    limits: Mapping[str, Any],
+    seed: str,
+    isolation: str,
+) -> str:
+    """Digest everything that the verdicts on a notebook depend on.
+
+    Parameters
+    ----------
+    source
+        The source notebook, with the tests.
+    notebook
+        The rebuilt notebook; its code cells count, in their order.
+    handed_in, provided
+        The files beside the notebook, the student's and the instructor's: their names, each with the
+        `content_digest` of the file.
+    limits
+        What the code may use up: names and numbers.
+    seed
+        What the student's hidden inputs are derived from.
+    isolation
+        The level at which the student's code runs.
+    """
+    depends_on = {
+        "code": code_digest(),
+        "environment": environment_digest(),
+        "source": [source.digest, list(source.exports), list(source.max_points.items())],
+        "cells": [
+            [cell.get("id"), cell["source"]] for cell in notebook["cells"] if cell["cell_type"] == "code"
+        ],
+        "handed in": dict(handed_in),
+        "provided": dict(provided),
+        "limits": dict(limits),
+        "seed": seed,
+        "isolation": isolation,
+    }
+    return content_digest(json.dumps(depends_on, sort_keys=True).encode())
+
+
+def content_digest(content: bytes) -> str:
+    """Digest a file's content."""
+    return hashlib.sha256(content).hexdigest()
+
+
+@cache
+def code_digest() -> str:
+    """Digest the code that grades: the files of the packages `autograder` and `solutions`."""
+    digest = hashlib.sha256()
+    for package in ("autograder", "solutions"):
+        for name, file in _code_files(resources.files(package), package):
+            digest.update(f"{name}\n{content_digest(file.read_bytes())}\n".encode())
+    return digest.hexdigest()
+
+
+def _code_files(folder: Traversable, name: str) -> Iterator[tuple[str, Traversable]]:
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        path = f"{name}/{entry.name}"
+        if entry.is_dir():
+            yield from _code_files(entry, path)
+        elif entry.name.endswith(_CODE):
+            yield path, entry
+
+
+@cache
+def environment_digest() -> str:
+    """Digest the version of Python and of everything installed: a student's code may import any of it."""
+    # Where packages are installed, not `sys.path`: what lies in the working directory does not count.
+    folders = site.getsitepackages() + ([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])
+    installed = sorted({f"{found.name} {found.version}" for found in metadata.distributions(path=folders)})
+    return content_digest("\n".join([sys.version, *installed]).encode())
+
+
+class VerdictCache:
+    """Kept verdicts and which of them the gradebook's marks come from, in one SQLite file.
+
+    Any number of processes may read while one writes. Closes at the end of a `with` block.
+
+    Parameters
+    ----------
+    path
+        The file; it is made if it does not exist.
+    wait
+        Seconds to wait for another process that is writing.
+
+    Raises
+    ------
+    AutograderError
+        Here and in every method, if the file can't be used, or another process keeps writing for too long.
+    """
+
+    def __init__(self, path: Path, *, wait: float = WAIT) -> None:
+        self.path = path
+        private_folder(path.parent)
+        with self._reported():
+            self._connection = sqlite3.connect(path, timeout=wait, isolation_level=None)
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                self._connection.execute("PRAGMA synchronous = NORMAL")
+                self._connection.executescript(_SCHEMA)
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def __enter__(self) -> VerdictCache:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def get(self, key: str, *, fresh: bool = False) -> GradedNotebook | None:
+        """Find what is kept under a key; None if nothing is, or it is damaged."""
+        return self.get_many([key], fresh=fresh).get(key)
+
+    def get_many(self, keys: Iterable[str], *, fresh: bool = False) -> dict[str, GradedNotebook]:
+        """Find what is kept under keys.
+
+        Parameters
+        ----------
+        keys
+            What to look for; a key under which nothing usable is kept is left out.
+        fresh
+            Leave out notebooks in which something ran out of time or crashed: a busy machine can be the
+            reason, and another run may end better.
+        """
+        found: dict[str, GradedNotebook] = {}
+        remaining = iter(dict.fromkeys(keys))
+        while some := list(itertools.islice(remaining, _AT_ONCE)):
+            marks = ", ".join("?" * len(some))
+            query = f"SELECT key, digest, content FROM verdicts WHERE key IN ({marks})"
+            with self._reported():
+                rows = self._connection.execute(query, some).fetchall()
+            for key, digest, content in rows:
+                graded = _unpacked(key, digest, content)
+                if graded is not None and not (fresh and _may_end_better(graded)):
+                    found[key] = graded
+        return found
+
+    def put_many(self, verdicts: Iterable[tuple[str, GradedNotebook]]) -> None:
+        """Keep verdicts under their keys, all or none of them."""
+        now = time.time()
+        rows = [(key, now, *_packed(key, graded)) for key, graded in verdicts]
+        with self._transaction():
+            self._connection.executemany("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?)", rows)
+
+    def recorded(self, assignment: str) -> dict[tuple[str, str], str]:
+        """Tell which verdicts the gradebook's marks come from: keys by student and notebook."""
+        query = "SELECT student, notebook, key FROM recorded WHERE assignment = ?"
+        with self._reported():
+            rows = self._connection.execute(query, [assignment]).fetchall()
+        return {(student, notebook): key for student, notebook, key in rows}
+
+    def mark_recorded_many(self, assignment: str, keys: Mapping[tuple[str, str], str]) -> None:
+        """Note that the gradebook holds the marks of verdicts: keys by student and notebook."""
+        now = time.time()
+        rows = [(assignment, student, notebook, key, now) for (student, notebook), key in keys.items()]
+        with self._transaction():
+            self._connection.executemany("INSERT OR REPLACE INTO recorded VALUES (?, ?, ?, ?, ?)", rows)
+
+    def forget_recorded(self, assignment: str, students: Iterable[str]) -> None:
+        """Note that nothing is known of what the gradebook holds for students; their verdicts stay."""
+        rows = [(assignment, student) for student in students]
+        with self._transaction():
+            self._connection.executemany("DELETE FROM recorded WHERE assignment = ? AND student = ?", rows)
+
+    def prune(self, keep_days: float) -> int:
+        """Drop verdicts that no mark comes from and that were kept longer ago; return how many."""
+        with self._transaction():
+            done = self._connection.execute(
+                "DELETE FROM verdicts WHERE kept_at < ? AND key NOT IN (SELECT key FROM recorded)",
+                [time.time() - keep_days * 24 * 3600],
+            )
+        return done.rowcount
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._reported():
+            self._connection.execute("BEGIN IMMEDIATE")  # waits for its turn here, not in the middle
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise AutograderError(
+                    f"{self.path}: another process is grading in this course; run again when it has finished"
+                ) from error
+            raise AutograderError(f"{self.path}: can't be used: {shortened(error)}") from error
+        except sqlite3.DatabaseError as error:
+            raise AutograderError(
+                f"{self.path}: is damaged ({shortened(error)}). It can be deleted: the marks are in the "
+                "gradebook, and the next grading makes the file anew"
+            ) from error
+
+
+def _packed(key: str, graded: GradedNotebook) -> tuple[bytes, bytes]:
+    # What a student prints can hold lone surrogates, which strict UTF-8 refuses.
+    content = zlib.compress(graded.to_json().encode("utf-8", "surrogatepass"))
+    return _digest(key, content), content
+
+
+def _unpacked(key: str, digest: bytes, content: bytes) -> GradedNotebook | None:
+    if not isinstance(content, bytes) or digest != _digest(key, content):
+        return None
+    try:
+        return GradedNotebook.from_json(zlib.decompress(content).decode("utf-8", "surrogatepass"))
+    except (TypeError, ValueError, KeyError):  # written by another version
+        return None
+
+
+def _digest(key: str, content: bytes) -> bytes:
+    return hashlib.sha256(key.encode() + b"\n" + content).digest()  # with the key: rows can't be swapped
+
+
+def _may_end_better(graded: GradedNotebook) -> bool:
+    return any(verdict.outcome in ("timeout", "crashed") for verdict in graded.verdicts)

@@ -1,0 +1,300 @@
+"""`nbgrader autograde` and formgrader's button with the engine behind them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nbgrader.apps.api import NbGraderAPI  # type: ignore[import-untyped]
+from nbgrader.converters import Autograde  # type: ignore[import-untyped]
+
+from autograder.audit_log import AuditLog
+from autograder.course import CONFIG, Course
+from autograder.engine.limits import Limits
+from autograder.engine.quarantine import Rebuilt
+from autograder.engine.source import load_source
+from autograder.engine.verdict import GradedNotebook, Verdict
+from autograder.errors import AutograderError
+from autograder.intake import Intake
+from autograder.marks import Mark, read_marks
+from autograder.nbgrader_session import NbGraderSession
+from autograder.notebooks import read_notebook
+from autograder.private import AUDIT, PRIVATE
+from autograder.settings import load_config
+
+HandIn = Callable[..., Path]
+RIGHT = {"double-code": "def double(x):\n    return 2 * x", "half-code": "def half(x):\n    return x / 2"}
+STEPS = """
+c.Autograde.exporter_class = "autograder.nbgrader_plugin.SubmissionExporter"
+c.Autograde.sanitize_preprocessors = [
+    "autograder.nbgrader_plugin.Quarantine",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    "autograder.nbgrader_plugin.IsolatedExecute",
+    "autograder.nbgrader_plugin.TrustedSaveAutoGrades",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+"""
+
+
+@dataclass
+class Engine:
+    """Stands in for the engine: whoever writes `2 * x` passes everything."""
+
+    asked: list[tuple[str, str, float]] = field(default_factory=list)
+    fails: AutograderError | None = None
+
+    def grade_one(
+        self, root: Path, assignment: str, student: str, notebook: str, timeout: float
+    ) -> tuple[Rebuilt | None, GradedNotebook]:
+        self.asked.append((student, notebook, timeout))
+        if self.fails is not None:
+            raise self.fails
+        work = Intake(Course(root), assignment, "jail", Limits()).look_at(student)
+        if (refused := work.graded.get(notebook)) is not None:
+            return None, refused
+        rebuilt = work.rebuilt[notebook]
+        right = "2 * x" in json.dumps(rebuilt.notebook)
+        verdicts = tuple(
+            Verdict(
+                test, "passed" if right else "failed", most if right else 0.0, most, "" if right else "no!"
+            )
+            for test, most in load_source(
+                root / "source" / assignment / f"{notebook}.ipynb"
+            ).max_points.items()
+        )
+        printed = {"output_type": "stream", "name": "stderr", "text": "hello\n"}
+        return rebuilt, GradedNotebook(
+            notebook, verdicts, {rebuilt.cells[0].id: [], "double-code": [printed]}
+        )
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
+    standing_in = Engine()
+    monkeypatch.setattr("autograder.nbgrader_plugin.grade_one", standing_in.grade_one)
+    return standing_in
+
+
+@pytest.fixture
+def course(released: Course) -> Course:
+    with (released.root / CONFIG).open("a", encoding="utf-8") as file:
+        file.write(STEPS)
+    return released
+
+
+def api(course: Course, **settings: Any) -> NbGraderAPI:
+    config = load_config(course)
+    config.CourseDirectory.root = str(course.root)
+    for name, value in settings.items():
+        getattr(config, name).update(value)
+    return NbGraderAPI(config=config)
+
+
+def autograde_all(course: Course, **settings: Any) -> None:
+    """What the command does with a class: one converter for all of it."""
+    given = api(course, **settings)
+    given.coursedir.assignment_id = "tiny"
+    converter = Autograde(coursedir=given.coursedir, parent=given)
+    converter.force = True
+    converter.start()
+
+
+def marks(course: Course) -> dict[str, Mark]:
+    with NbGraderSession(course).gradebook() as gradebook:
+        return {mark.student: mark for mark in read_marks(gradebook, "tiny")}
+
+
+def test_formgraders_button_gives_the_engines_marks(course: Course, hand_in: HandIn, engine: Engine) -> None:
+    hand_in("ada", RIGHT)
+    hand_in("ada", {}, "quiz")
+    result = api(course).autograde("tiny", "ada")
+    assert result["success"], result["error"]
+    assert marks(course)["ada"].scores == {"practice": 5, "quiz": 0}
+    assert engine.asked == [("ada", "practice", 30), ("ada", "quiz", 30)]
+
+    practice = read_notebook(course.autograded / "ada" / "tiny" / "practice.ipynb")
+    (code,) = [cell for cell in practice.cells if cell.get("id") == "double-code"]
+    assert code.outputs == [{"output_type": "stream", "name": "stderr", "text": "hello\n"}]
+    quiz = read_notebook(course.autograded / "ada" / "tiny" / "quiz.ipynb")
+    said = [output.evalue for cell in quiz.cells for output in cell.get("outputs", ()) if "evalue" in output]
+    assert set(said) == {"no!"}
+
+
+def test_marks_of_the_command_are_in_the_audit_log(course: Course, hand_in: HandIn, engine: Engine) -> None:
+    hand_in("ada", RIGHT)
+    autograde_all(course)
+    logged = [entry.event for entry in AuditLog(course.root / PRIVATE / AUDIT).events()]
+    assert {(event.student, event.notebook, sum(event.scores.values())) for event in logged} == {
+        ("ada", "practice", 5),
+        ("ada", "quiz", 0),
+    }
+    assert "quiz.ipynb was not handed in" in marks(course)["ada"].remarks
+
+
+def test_a_timeout_of_the_course_reaches_the_engine(course: Course, hand_in: HandIn, engine: Engine) -> None:
+    hand_in("ada", RIGHT)
+    autograde_all(course, Execute={"timeout": 7})
+    assert engine.asked == [("ada", "practice", 7)]
+
+
+def test_without_execution_nothing_is_asked_and_nothing_is_given(
+    course: Course, hand_in: HandIn, engine: Engine
+) -> None:
+    hand_in("ada", RIGHT)
+    autograde_all(course, Execute={"enabled": False}, ClearOutput={"enabled": False})
+    assert engine.asked == []
+    assert marks(course)["ada"].scores["practice"] == 0
+    assert "practice.ipynb was not run" in marks(course)["ada"].remarks
+
+
+def _not_json(path: Path) -> None:
+    path.write_text("{")
+
+
+def _link(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.parents[3] / "source" / "tiny" / "practice.ipynb")
+
+
+def _pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def _changed(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    notebook = json.loads(path.read_text("utf-8"))
+    change(notebook)
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def _schema_of_the_future(path: Path) -> None:
+    _changed(path, lambda nb: nb["cells"][4]["metadata"]["nbgrader"].update(schema_version=99))
+
+
+def _schema_of_the_past(path: Path) -> None:
+    _changed(path, lambda nb: nb["cells"][4]["metadata"]["nbgrader"].update(schema_version=1))
+
+
+def _copied_tests(path: Path) -> None:
+    _changed(path, lambda nb: nb["cells"].extend(nb["cells"][3:]))
+
+
+def _metadata_is_no_table(path: Path) -> None:
+    _changed(path, lambda nb: nb["cells"][4]["metadata"].update(nbgrader=None))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        _not_json,
+        _link,
+        _pipe,
+        _schema_of_the_future,
+        _schema_of_the_past,
+        _copied_tests,
+        _metadata_is_no_table,
+    ],
+)
+def test_no_notebook_stops_the_class_or_goes_without_a_mark(
+    course: Course, hand_in: HandIn, engine: Engine, spoil: Callable[[Path], None]
+) -> None:
+    spoil(hand_in("ada", {}))
+    hand_in("bob", RIGHT)
+    autograde_all(course)
+    assert {student: mark.scores["practice"] for student, mark in marks(course).items()} == {
+        "ada": 0,
+        "bob": 5,
+    }
+    graded = read_notebook(course.autograded / "ada" / "tiny" / "practice.ipynb")
+    assert "secret_sum" not in str(graded)
+    with NbGraderSession(course).gradebook() as gradebook:
+        grades = gradebook.find_submission_notebook("practice", "tiny", "ada").grades
+        assert {(grade.auto_score, grade.needs_manual_grade) for grade in grades} == {(0.0, False)}
+
+
+def test_files_beside_the_notebooks_do_not_stay_in_autograded(
+    course: Course, hand_in: HandIn, engine: Engine
+) -> None:
+    folder = hand_in("ada", RIGHT).parent
+    (folder / "stolen").symlink_to(course.gradebook)
+    (folder / "code").mkdir()
+    (folder / "code" / "solutions.py").write_text("raise SystemExit")
+    (folder / "data.csv").write_text("mine")
+    (folder / "timestamp.txt").write_text("2030-05-01 12:00:00 UTC")
+    (course.source / "tiny" / "data.csv").write_text("given")
+    autograde_all(course)
+    graded = course.autograded / "ada" / "tiny"
+    assert {path.name for path in graded.rglob("*") if path.is_file()} == {
+        "practice.ipynb",
+        "timestamp.txt",
+        "data.csv",
+    }
+    assert (graded / "data.csv").read_text() == "given"
+    assert marks(course)["ada"].remarks[0].startswith("refused: 'stolen' is a symbolic link")
+
+
+def test_what_the_instructor_must_put_right_stops_everything_with_its_message(
+    course: Course, hand_in: HandIn, engine: Engine
+) -> None:
+    for student in ("ada", "bob"):
+        hand_in(student, RIGHT)
+    autograde_all(course)
+    engine.asked.clear()
+    engine.fails = AutograderError("bubblewrap is not installed; install it")
+    with pytest.raises(SystemExit, match=r"^autograder: bubblewrap is not installed; install it$"):
+        autograde_all(course)
+    assert [student for student, *_ in engine.asked] == ["ada"]
+    assert not (course.autograded / "ada" / "tiny").exists()  # so that the next run grades it
+    assert {student: mark.scores["practice"] for student, mark in marks(course).items()} == {
+        "ada": 5,
+        "bob": 5,
+    }
+
+    result = api(course).autograde("tiny", "bob")
+    assert not result["success"]
+    assert "bubblewrap is not installed; install it" in result["error"]
+
+
+def test_one_notebook_that_can_not_be_graded_again_leaves_the_others(
+    course: Course, hand_in: HandIn, engine: Engine
+) -> None:
+    hand_in("ada", RIGHT)
+    hand_in("ada", {}, "quiz")
+    autograde_all(course)
+    engine.fails = AutograderError("no bubblewrap")
+    with pytest.raises(SystemExit):
+        autograde_all(course, CourseDirectory={"notebook_id": "quiz"})
+    assert [path.name for path in (course.autograded / "ada" / "tiny").iterdir()] == ["practice.ipynb"]
+
+
+def test_a_source_that_is_gone_is_the_instructors_to_put_back(
+    course: Course, hand_in: HandIn, engine: Engine
+) -> None:
+    hand_in("ada", RIGHT)
+    (course.source / "tiny" / "practice.ipynb").write_text("{")
+    with pytest.raises(SystemExit, match=r"practice\.ipynb: can't be read as a notebook"):
+        autograde_all(course)
+
+
+def test_late_work_is_penalised_by_the_courses_rule(course: Course, hand_in: HandIn, engine: Engine) -> None:
+    (hand_in("ada", RIGHT).parent / "timestamp.txt").write_text("2030-05-01 12:00:00 UTC")
+    with NbGraderSession(course).gradebook() as gradebook:
+        gradebook.update_or_create_assignment("tiny", duedate="2030-05-01 11:59:00 UTC")
+    autograde_all(course, LateSubmissionPlugin={"penalty_method": "zero"})
+    assert marks(course)["ada"].remarks[-1] == "5 taken off for being late"
+    assert marks(course)["ada"].total == 0
+
+
+def test_the_engine_itself_grades_a_class(course: Course, hand_in: HandIn) -> None:
+    hand_in("ada", RIGHT)
+    hand_in("bob", RIGHT | {"half-code": "import os\ndef half(x):\n    os._exit(0)"})
+    autograde_all(course)
+    found = marks(course)
+    assert {student: mark.scores["practice"] for student, mark in found.items()} == {"ada": 5, "bob": 2}
