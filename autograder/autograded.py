@@ -31,6 +31,7 @@ def write_autograded(
     rebuilt: Mapping[str, Mapping[str, Any]],
     graded: Mapping[str, GradedNotebook],
     timestamp: datetime | None,
+    provided: Mapping[str, bytes] | None = None,
 ) -> None:
     """Write the graded notebooks of one submission, and remove what an earlier grading left there.
 
@@ -44,22 +45,29 @@ def write_autograded(
         What grading them gave, by name; without it, a notebook is not written.
     timestamp
         When the work was handed in; formgrader compares it with the one in submitted/.
+    provided
+        The files that come with the assignment, such as pictures that its text shows.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {
-        f"{name}.ipynb": notebook_json(with_outputs(notebook, graded[name]))
+    contents = dict(provided or {})
+    contents |= {
+        f"{name}.ipynb": notebook_json(with_outputs(notebook, graded[name])).encode()
         for name, notebook in rebuilt.items()
         if name in graded
     }
     if timestamp is not None:  # the last, because it tells that the others are up to date
-        texts["timestamp.txt"] = f"{timestamp.isoformat(sep=' ')} UTC\n"
+        contents["timestamp.txt"] = f"{timestamp.isoformat(sep=' ')} UTC\n".encode()
+    kept = {name.partition("/")[0] for name in contents}
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        if entry.name in kept:
+            continue
         if entry.is_dir(follow_symlinks=False):
             shutil.rmtree(entry)
-        elif entry.name not in texts:
+        else:
             os.unlink(entry)
-    for file, text in texts.items():
-        _write_if_changed(folder / file, text.encode())
+    for name, content in contents.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        _write_if_changed(folder / name, content)
 
 
 def with_outputs(rebuilt: Mapping[str, Any], graded: GradedNotebook) -> dict[str, Any]:

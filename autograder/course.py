@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import shlex
 import shutil
 import tempfile
@@ -42,17 +41,18 @@ c.CourseDirectory.feedback_directory = "feedback"
 # Seconds that one cell of a submission may run.
 c.Execute.timeout = 30
 
-# nbgrader gives full marks to a test cell that shows no error, and Jupyter skips cells with a certain tag.
-# With a tag that no one can guess, a student can't have the tests skipped. Keep this line to yourself.
-c.Execute.skip_cells_with_tag = "{tag}"
-
-# nbgrader takes anything on stderr for a failure; with this, a warning costs no marks. Errors still do.
-c.IgnorePattern.enabled = True
-c.IgnorePattern.pattern = r"(?s)."
-
-# Files that are handed in beside a notebook can be read by it but not imported. Otherwise a student's own
-# `solutions.py` would stand in for the one that the tests compare with.
-c.Execute.extra_arguments = ["--InteractiveShellApp.ignore_cwd=True"]
+# `nbgrader autograde` and formgrader's button grade as `autograder grade` does: students' code runs in a
+# jail, the tests elsewhere. Without these lines they would run both together, and a submission could cheat.
+c.Autograde.exporter_class = "autograder.nbgrader_plugin.SubmissionExporter"
+c.Autograde.sanitize_preprocessors = [
+    "autograder.nbgrader_plugin.Quarantine",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    "autograder.nbgrader_plugin.IsolatedExecute",
+    "autograder.nbgrader_plugin.TrustedSaveAutoGrades",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
 
 # Students' text and output are cleaned of scripts before they appear in feedback and in formgrader.
 c.HTMLExporter.sanitize_html = True
@@ -75,6 +75,10 @@ A course directory for nbgrader. From inside it:
 3. `autograder grade ASSIGNMENT` runs and marks it all, and names each submission that needs your attention.
 4. `autograder feedback ASSIGNMENT` writes a page per student and notebook to `feedback/`.
 5. `autograder export` writes all marks to `marks.csv`.
+
+After a change of a test, `autograder regrade ASSIGNMENT --dry-run` shows whose marks would move.
+`autograder audit` compares the gradebook with the log of all grading, which is in `.autograder/`. The secret
+in that folder decides every student's hidden inputs: keep it with the course, and to yourself.
 
 Assignments here: {assignments}.
 
@@ -217,7 +221,7 @@ def init_course(directory: Path, names: Sequence[str] = (), assignments: Path = 
             for notebook, content in notebooks.items():
                 (folder / f"{notebook}.ipynb").write_text(notebook_text(content), encoding="utf-8")
         course_id = re.sub(r"[^A-Za-z0-9_-]+", "-", directory.name).strip("-") or "course"
-        config = _CONFIG_TEXT.format(course_id=course_id, tag=secrets.token_hex(16))
+        config = _CONFIG_TEXT.format(course_id=course_id)
         (draft / CONFIG).write_text(config, encoding="utf-8")
         (draft / ".gitignore").write_text(_GITIGNORE_TEXT, encoding="utf-8")
         readme = _README_TEXT.format(course_id=course_id, assignments=", ".join(names), config=CONFIG)

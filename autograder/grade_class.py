@@ -261,7 +261,14 @@ class ClassGrading:
             for work in works
         ]
         with self._session.gradebook() as gradebook:
-            problems = record(gradebook, self._course.autograded, self._name, submissions, self._penalty)
+            problems = record(
+                gradebook,
+                self._course.autograded,
+                self._name,
+                submissions,
+                self._penalty,
+                self._intake.provided,
+            )
             penalties = late_penalties(gradebook, self._name, [work.student for work in works])
         self._problems += [f"{student}: {problem}" for student, problem in problems.items()]
         AuditLog(self._course.root / PRIVATE / AUDIT).append_many(

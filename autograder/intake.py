@@ -65,7 +65,7 @@ class Intake:
         self._isolation = isolation
         self._limits = limits
         self.sources = _load_sources(course.source / name)
-        self._provided = _provided_files(course.source / name)
+        self.provided = _provided_files(course.source / name)
 
     @property
     def setting(self) -> Setting:
@@ -112,11 +112,11 @@ class Intake:
             for name, content in work.found.files.items()
             if not name.endswith(".ipynb") and name != "timestamp.txt" and not self._in_the_way(name)
         }
-        return handed_in | self._provided
+        return handed_in | self.provided
 
     def _in_the_way(self, name: str) -> bool:
         """Whether it lies in a folder that has the name of a file that comes with the assignment."""
-        return any(str(parent) in self._provided for parent in PurePosixPath(name).parents)
+        return any(str(parent) in self.provided for parent in PurePosixPath(name).parents)
 
     @cached_property
     def _secret(self) -> bytes:

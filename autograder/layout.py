@@ -31,7 +31,6 @@ class Layout:
     graded: dict[str, str] = field(default_factory=dict)
     solutions: dict[str, str] = field(default_factory=dict)
     tasks: dict[str, str] = field(default_factory=dict)
-    written: set[str] = field(default_factory=set)
     stubs: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -47,7 +46,7 @@ class Layout:
     @property
     def tests(self) -> set[str]:
         """The cells that a run marks; those in which the student writes are marked by hand."""
-        return self.graded.keys() - self.solutions.keys() - self.written
+        return self.graded.keys() - self.solutions.keys()
 
 
 def read_layouts(gradebook: Gradebook, assignment: str) -> dict[str, Layout]:
@@ -74,11 +73,9 @@ def read_layouts(gradebook: Gradebook, assignment: str) -> dict[str, Layout]:
         )
         return gradebook.db.execute(found).all()
 
-    for notebook, name, id, most, cell_type in cells(GradeCell, GradeCell.max_score, GradeCell.cell_type):
+    for notebook, name, id, most in cells(GradeCell, GradeCell.max_score):
         by_id[notebook].graded[name] = id
         by_id[notebook].max_scores[name] = most
-        if cell_type != "code":
-            by_id[notebook].written.add(name)
     for notebook, name, id in cells(SolutionCell):
         by_id[notebook].solutions[name] = id
     for notebook, name, id in cells(TaskCell):

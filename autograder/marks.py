@@ -5,12 +5,15 @@ A remark is the automatic comment on a notebook's solution cells, so formgrader 
 
 from __future__ import annotations
 
+import itertools
 import shlex
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from nbgrader.api import (  # type: ignore[import-untyped]
     Assignment,
+    Comment,
     Grade,
     Gradebook,
     MissingEntry,
@@ -18,7 +21,7 @@ from nbgrader.api import (  # type: ignore[import-untyped]
     SubmittedAssignment,
     SubmittedNotebook,
 )
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 NO_RESPONSE = "No response."  # nbgrader's own comment on an untouched cell
 
@@ -90,26 +93,77 @@ def late_penalties(
 
 def read_marks(gradebook: Gradebook, assignment: str, students: Collection[str] | None = None) -> list[Mark]:
     """Read the marks of those who handed in, or of the named students only, in the order of their ids."""
-    submissions = gradebook.assignment_submissions(assignment)
-    marks = [_mark(s) for s in submissions if students is None or s.student.id in students]
-    return sorted(marks, key=lambda mark: mark.student)
+    found = gradebook.find_assignment(assignment)
+    cells = [cell.id for notebook in found.notebooks for cell in notebook._base_cells]
+    theirs = [
+        SubmittedAssignment.assignment_id == found.id,
+        SubmittedNotebook.assignment_id == SubmittedAssignment.id,
+        SubmittedNotebook.notebook_id == Notebook.id,
+        Notebook.assignment_id == found.id,
+    ]
+    if students is not None:
+        theirs.append(SubmittedAssignment.student_id.in_(students))
+    place = (SubmittedAssignment.student_id, Notebook.name)
+    penalty = SubmittedNotebook.late_submission_penalty
+    waiting = func.sum(case((Grade.needs_manual_grade, 1), else_=0))
+    scores = (
+        select(*place, func.sum(Grade.score), waiting, penalty)
+        .where(Grade.notebook_id == SubmittedNotebook.id, Grade.cell_id.in_(cells), *theirs)
+        .group_by(*place, penalty)
+        .order_by(*place)
+    )
+    comments = (
+        select(*place, Comment.auto_comment)
+        .where(
+            Comment.notebook_id == SubmittedNotebook.id,
+            Comment.cell_id.in_(cells),
+            Comment.auto_comment.is_not(None),
+            Comment.auto_comment != NO_RESPONSE,
+            *theirs,
+        )
+        .distinct()
+        .order_by(*place, Comment.auto_comment)
+    )
+    said: dict[tuple[str, str], list[str]] = {}
+    for student, notebook, text in gradebook.db.execute(comments):
+        said.setdefault((student, notebook), []).append(text)
+    marks = []
+    for student, rows in itertools.groupby(gradebook.db.execute(scores), key=lambda row: row[0]):
+        notebooks = [_Notebook(name, score or 0.0, wait, late or 0.0) for _, name, score, wait, late in rows]
+        remarks = {name: said.get((student, name), []) for name, *_ in notebooks}
+        marks.append(_mark(student, assignment, found.max_score, notebooks, remarks))
+    return marks
 
 
-def _mark(submission: SubmittedAssignment) -> Mark:
-    notebooks = sorted(submission.notebooks, key=lambda notebook: notebook.name)
-    penalty = sum(notebook.late_submission_penalty or 0.0 for notebook in notebooks)
+class _Notebook(NamedTuple):
+    """One notebook of a student; `waiting` counts the cells that are to be marked by hand."""
+
+    name: str
+    score: float
+    waiting: int
+    penalty: float
+
+
+def _mark(
+    student: str,
+    assignment: str,
+    maximum: float,
+    notebooks: Sequence[_Notebook],
+    said: Mapping[str, Sequence[str]],
+) -> Mark:
+    penalty = sum(notebook.penalty for notebook in notebooks)
     remarks: list[str] = []
     for notebook in notebooks:
-        remarks += sorted({c.auto_comment for c in notebook.comments} - {None, NO_RESPONSE, *remarks})
-        if waiting := sum(grade.needs_manual_grade for grade in notebook.grades):
-            remarks.append(f"{notebook.name}.ipynb: {waiting} to be marked by hand")
+        remarks += [remark for remark in said[notebook.name] if remark not in remarks]
+        if notebook.waiting:
+            remarks.append(f"{notebook.name}.ipynb: {notebook.waiting} to be marked by hand")
     if penalty:
         remarks.append(f"{penalty:g} taken off for being late")
     return Mark(
-        student=submission.student.id,
-        assignment=submission.assignment.name,
+        student=student,
+        assignment=assignment,
         scores={notebook.name: notebook.score for notebook in notebooks},
-        total=max(0.0, submission.score - penalty),
-        maximum=submission.max_score,
+        total=max(0.0, sum(notebook.score for notebook in notebooks) - penalty),
+        maximum=maximum,
         remarks=tuple(remarks),
     )

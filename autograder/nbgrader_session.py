@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -18,24 +17,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from jupyter_client.kernelspec import NoSuchKernel
-from nbclient.exceptions import DeadKernelError
 from nbgrader.api import Gradebook  # type: ignore[import-untyped]
 from nbgrader.apps.api import NbGraderAPI  # type: ignore[import-untyped]
-from nbgrader.preprocessors import Execute, IgnorePattern  # type: ignore[import-untyped]
-from nbgrader.utils import (  # type: ignore[import-untyped]
-    determine_grade,
-    find_all_files,
-    is_grade,
-    is_solution,
-    temp_attrs,
-)
+from nbgrader.utils import find_all_files, temp_attrs  # type: ignore[import-untyped]
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
 from autograder.course import Course
 from autograder.errors import AutograderError, shortened
-from autograder.notebooks import read_notebook
 from autograder.settings import load_config
 
 
@@ -46,16 +35,12 @@ class NbGraderSession:
     ----------
     course
         The course directory.
-    timeout
-        Seconds that a cell may run; None takes the course's setting.
     """
 
-    def __init__(self, course: Course, timeout: int | None = None) -> None:
+    def __init__(self, course: Course) -> None:
         self.course = course
         config = load_config(course)
         config.CourseDirectory.root = str(course.root)
-        if timeout is not None:
-            config.Execute.timeout = timeout
         with _contained():
             self._api = NbGraderAPI(config=config)
 
@@ -87,53 +72,6 @@ class NbGraderSession:
         with temp_attrs(self._api.coursedir, release_directory=folder):
             return self._failure(lambda: self._api.generate_assignment(assignment))
 
-    def reference_failures(self, path: Path) -> list[str]:
-        """Run a source notebook, solutions and hidden tests included; return a line per test that fails.
-
-        Raises
-        ------
-        AutograderError
-            If the notebook can't be run, because its kernel is not installed or does not start.
-        """
-        notebook = read_notebook(path)
-        with _contained():
-            try:
-                Execute(config=self._api.config).preprocess(
-                    notebook, {"metadata": {"path": str(path.parent)}}
-                )
-            except DeadKernelError:
-                return ["the kernel died"]
-            except NoSuchKernel as error:
-                raise AutograderError(
-                    f"{path}: its kernel {error.name!r} is not installed; choose another in JupyterLab "
-                    "(Kernel, Change Kernel), save, and release again"
-                ) from error
-            except Exception as error:  # what can go wrong here is Jupyter's, of many kinds
-                raise AutograderError(f"{path}: can't be run: {shortened(error)}") from error
-            IgnorePattern(config=self._api.config).preprocess(notebook, {})
-        failures = []
-        for cell in notebook.cells:
-            if (
-                is_grade(cell)
-                and not is_solution(cell)
-                and determine_grade(cell)[0] != cell.metadata.nbgrader.points
-            ):
-                errors = [output for output in cell.outputs if output.output_type == "error"]
-                said = f": {errors[0].ename}: {_first_line(errors[0].evalue)}" if errors else ""
-                failures.append(f"{cell.metadata.nbgrader.grade_id}{said}")
-        return failures
-
-    def require_imports(self) -> None:
-        """Raise an error if code in the course directory could not import what the hidden tests need."""
-        command = [sys.executable, "-c", "import autograder, solutions"]
-        with _contained():
-            done = subprocess.run(command, cwd=self.course.root, capture_output=True, check=False)
-        if done.returncode != 0:
-            raise AutograderError(
-                f"{sys.executable} can't import `autograder` and `solutions` from {self.course.root}, so "
-                "that every hidden test would fail; install the project with pip first"
-            )
-
     def generate_feedback(self, assignment: str, student: str) -> str | None:
         """Write the feedback pages of one student; return why that failed, or None."""
         return self._failure(lambda: self._api.generate_feedback(assignment, student))
@@ -159,8 +97,6 @@ class NbGraderSession:
             raise KeyboardInterrupt  # nbgrader catches this one too
         if isinstance(cause, SQLAlchemyError):
             raise self._gradebook_error(cause) from cause
-        if isinstance(cause, DeadKernelError):
-            return "its kernel died: the code ended the process, crashed it, or ran out of memory"
         text = shortened(said.splitlines()[-1] if cause is None else cause) or type(cause).__name__
         return f"nbgrader could not handle it: {text}"
 

@@ -78,6 +78,7 @@ def record(
     assignment: str,
     submissions: Sequence[Submission],
     penalty: LatePenalty,
+    provided: Mapping[str, bytes] | None = None,
 ) -> dict[str, str]:
     """Write a batch of submissions of one assignment to the gradebook, and their notebooks to autograded/.
 
@@ -96,6 +97,8 @@ def record(
         At most one per student.
     penalty
         The rule for late submissions, such as `late_penalty` gives.
+    provided
+        The files that come with the assignment, which its graded notebooks may show.
 
     Returns
     -------
@@ -113,7 +116,7 @@ def record(
     for submission in submissions:
         folder = autograded / submission.student / assignment
         try:
-            write_autograded(folder, submission.rebuilt, submission.notebooks, submission.timestamp)
+            write_autograded(folder, submission.rebuilt, submission.notebooks, submission.timestamp, provided)
         except OSError as error:
             problems[submission.student] = f"{error.filename} can't be written ({error.strerror})"
     return problems

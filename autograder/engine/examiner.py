@@ -89,6 +89,11 @@ class Examiner:
         """Whether what other notebooks share may have changed: in a torn test, or through an argument."""
         return self.torn or self._student.wrote_back
 
+    @property
+    def died(self) -> bool:
+        """Whether the candidate ended without our doing."""
+        return self._student.died
+
     def examine(
         self, cells: Sequence[RebuiltCell], files: Mapping[str, bytes]
     ) -> tuple[list[Verdict], dict[str, list[dict[str, Any]]]]:

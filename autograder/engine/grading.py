@@ -17,7 +17,7 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,10 +25,16 @@ from autograder.engine.check import Check, compile_check
 from autograder.engine.examiner import Examination, Examiner
 from autograder.engine.jail import Jail
 from autograder.engine.limits import Limits
-from autograder.engine.quarantine import Refused, rebuild
+from autograder.engine.quarantine import Rebuilt, Refused, rebuild
 from autograder.engine.source import SourceNotebook, without_magics
-from autograder.engine.verdict import GradedNotebook, refused_notebook
+from autograder.engine.verdict import GradedNotebook, Verdict, refused_notebook
 from autograder.sanitise import clean_notebook_outputs, clean_text
+
+
+class _Examined(NamedTuple):
+    verdicts: list[Verdict]
+    outputs: dict[str, list[dict[str, Any]]]
+    died: bool
 
 
 class Grader:
@@ -79,6 +85,23 @@ class Grader:
             rebuilt = rebuild(source, submitted)
         except Refused as reason:
             return refused_notebook(notebook, source.max_points, str(reason))
+        examined = self._examine(notebook, rebuilt, files, seed)
+        if examined.died:  # the student's code need not be the reason: it gets another candidate, once
+            examined = self._examine(notebook, rebuilt, files, seed)
+            if examined.died and not self._jail.alive:
+                raise RuntimeError("the jail ended while a candidate ran in it")
+        return GradedNotebook(
+            notebook=notebook,
+            verdicts=tuple(
+                replace(verdict, message=clean_text(verdict.message)) for verdict in examined.verdicts
+            ),
+            outputs=clean_notebook_outputs(examined.outputs),
+            isolation=self._jail.level,
+            remarks=rebuilt.remarks,
+            seconds=round(time.monotonic() - started, 4),
+        )
+
+    def _examine(self, notebook: str, rebuilt: Rebuilt, files: Mapping[str, bytes], seed: str) -> _Examined:
         candidate = self._jail.spawn()
         try:
             with _as_it_was():
@@ -87,14 +110,7 @@ class Grader:
         finally:
             candidate.close()
         self.spent = self.spent or examiner.touched
-        return GradedNotebook(
-            notebook=notebook,
-            verdicts=tuple(replace(verdict, message=clean_text(verdict.message)) for verdict in verdicts),
-            outputs=clean_notebook_outputs(outputs),
-            isolation=self._jail.level,
-            remarks=rebuilt.remarks,
-            seconds=round(time.monotonic() - started, 4),
-        )
+        return _Examined(verdicts, outputs, examiner.died)
 
 
 def examination(source: SourceNotebook) -> Examination:

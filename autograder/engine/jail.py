@@ -18,6 +18,7 @@ import importlib.util
 import json
 import os
 import platform
+import select
 import shutil
 import socket
 import subprocess
@@ -117,8 +118,10 @@ class Jail:
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        # Outside of a jail a candidate gets this folder as its home; bubblewrap makes folders of its own.
-        self._home = tempfile.TemporaryDirectory(prefix="candidate-", ignore_cleanup_errors=True)
+        home = "/tmp"  # inside, where bubblewrap makes a folder of its own
+        if self.level == "process":
+            self._home = tempfile.TemporaryDirectory(prefix="candidate-", ignore_cleanup_errors=True)
+            home = self._home.name
         command = self._command(theirs.fileno())
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the jail)
         try:
@@ -128,8 +131,8 @@ class Jail:
                 stdout=self._errors,
                 stderr=self._errors,
                 pass_fds=[theirs.fileno()],
-                env=_environment(self._home.name),
-                cwd=self._home.name,
+                env=_environment(home),
+                cwd=home,
                 start_new_session=True,
             )
         except OSError as error:
@@ -158,8 +161,8 @@ class Jail:
 
         Raises
         ------
-        AutograderError
-            If the zygote is gone.
+        RuntimeError
+            If the zygote is gone, as when memory ran out; a new jail may work.
         """
         if self.level == "jail-each" and self._spawned:
             self.close()
@@ -168,7 +171,7 @@ class Jail:
         try:
             socket.send_fds(self._control, [b"spawn"], [channels[1].fileno(), lines[1].fileno()])
         except OSError as error:
-            raise AutograderError(f"the zygote is gone ({error}): {self._said()}") from error
+            raise RuntimeError(f"the zygote is gone ({error}): {self._said()}") from error
         finally:
             channels[1].close()
             lines[1].close()
@@ -176,6 +179,13 @@ class Jail:
         return Candidate(channels[0], lines[0])
 
     _spawned = False
+    _home: tempfile.TemporaryDirectory[str] | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the zygote runs: after its start it says nothing, so that only its end can be heard."""
+        heard, _, _ = select.select([self._control], [], [], 0)
+        return not heard
 
     def close(self) -> None:
         """End the zygote and with it every candidate."""
@@ -184,7 +194,8 @@ class Jail:
             self._zygote.kill()
             self._zygote.wait()
         self._errors.close()
-        self._home.cleanup()
+        if self._home is not None:
+            self._home.cleanup()
         self._spawned = False
 
     def _command(self, control: int) -> list[str]:
@@ -327,7 +338,10 @@ def strongest_jail(limits: Limits, hidden: Sequence[Path] = ()) -> Jail:
 
 
 def _works(jail: Jail) -> bool:
-    candidate = jail.spawn()
+    try:
+        candidate = jail.spawn()
+    except RuntimeError:
+        return False
     try:
         channel, deadline = Channel(candidate.channel), time.monotonic() + _START_SECONDS
         channel.send({"id": 1, "do": "names", "names": []}, deadline)

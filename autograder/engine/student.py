@@ -63,6 +63,8 @@ class Student:
     ----------
     gone
         Why the candidate has ended; None while it runs.
+    died
+        Whether it ended without our doing: the student's code did it, or something else on the machine.
     late
         Whether the time of the current cell was used up.
     wrote_back
@@ -82,6 +84,7 @@ class Student:
         self.before_call: Callable[[], None] = lambda: None
         self._last_error: BaseException | None = None
         self.gone: str | None = None
+        self.died = False
         self.late = False
         self.wrote_back = False
 
@@ -184,6 +187,7 @@ class Student:
             self._stop(number)
             raise
         except Closed:
+            self.died = True
             self._lost(self._candidate.why_ended())
         except (NotData, AttributeError, KeyError, ValueError, RecursionError) as error:
             self._lost(f"it sent a message that makes no sense ({str(error)[:200]})")

@@ -135,13 +135,16 @@ def test_only_what_changed_is_written(tmp_path: Path, monkeypatch: pytest.Monkey
     assert replaced[3:] == ["p2.ipynb"]
 
 
-def test_a_file_that_can_not_be_put_in_place_leaves_no_draft(
+def test_a_file_that_can_not_be_put_in_place_leaves_the_earlier_one_and_no_draft(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    write_autograded(tmp_path / "a1", {"p1": notebook()}, {"p1": graded()}, None)
+    before = (tmp_path / "a1" / "p1.ipynb").read_bytes()
+
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("autograder.autograded.os.replace", refuse)
     with pytest.raises(OSError, match="No space left"):
-        write_autograded(tmp_path / "a1", {"p1": notebook()}, {"p1": graded()}, None)
-    assert list((tmp_path / "a1").iterdir()) == []
+        write_autograded(tmp_path / "a1", {"p1": notebook()}, {"p1": graded("failed")}, None)
+    assert [path.read_bytes() for path in (tmp_path / "a1").iterdir()] == [before]

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.cli import main
 from autograder.course import init_course, open_course
 from autograder.errors import AutograderError
 from autograder.notebooks import read_notebook
+from autograder.settings import load_config
 
 FIXTURES = Path(__file__).parent / "fixtures"
 Snapshot = Callable[[Path], dict[str, bytes]]
@@ -70,15 +70,13 @@ def test_git_is_told_to_leave_a_course_alone(tmp_path: Path) -> None:
     assert patterns == ["*"]
 
 
-def test_every_course_has_a_skip_tag_of_its_own(tmp_path: Path) -> None:
-    tags = set()
-    for name in ("one", "two"):
-        root = init_course(tmp_path / name, ["tiny"], FIXTURES).root
-        tags.add(
-            PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config().Execute.skip_cells_with_tag
-        )
-    assert len(tags) == 2
-    assert all(len(tag) == 32 for tag in tags)
+def test_nbgraders_own_commands_grade_with_the_engine(tmp_path: Path) -> None:
+    config = load_config(init_course(tmp_path / "course", ["tiny"], FIXTURES))
+    assert config.Autograde.sanitize_preprocessors[0] == "autograder.nbgrader_plugin.Quarantine"
+    assert config.Autograde.autograde_preprocessors[:2] == [
+        "autograder.nbgrader_plugin.IsolatedExecute",
+        "autograder.nbgrader_plugin.TrustedSaveAutoGrades",
+    ]
 
 
 @pytest.mark.parametrize("kind", ["directory", "file", "dangling link"])

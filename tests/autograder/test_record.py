@@ -404,6 +404,18 @@ def test_a_penalty_is_kept_between_nothing_and_the_score(
     assert gradebook.find_submission_notebook("p2", "a1", "bob").late_submission_penalty == taken_off
 
 
+def test_of_a_batch_that_breaks_off_nothing_is_seen(
+    ours: Course, gradebook: Gradebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_all(gradebook, ours, ADA)
+    before = rows(gradebook)
+    monkeypatch.setattr("autograder.record.insert", _killed_at(4, "autograder.record.insert"))
+    with pytest.raises(KeyboardInterrupt):
+        record_all(gradebook, ours, *CLASS)
+    assert rows(gradebook) == before
+    assert [path.name for path in ours.autograded.iterdir()] == ["ada"]
+
+
 def test_killed_anywhere_a_rerun_ends_with_the_same_gradebook_and_files(
     ours: Course, gradebook: Gradebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

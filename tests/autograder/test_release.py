@@ -23,7 +23,7 @@ RIGHT = {"double-code": "def double(x):\n    return 2 * x", "half-code": "def ha
 @pytest.fixture
 def unrun(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take it for granted that the source's own solutions pass; to run them takes seconds."""
-    monkeypatch.setattr("autograder.nbgrader_session.NbGraderSession.reference_failures", lambda *_: [])
+    monkeypatch.setattr("autograder.release.reference_failures", lambda *_: {})
 
 
 def test_nothing_that_students_must_not_get_is_in_the_release(released: Course) -> None:
@@ -70,7 +70,7 @@ def test_a_deleted_source_notebook_is_named_and_the_release_stays(
         (
             "secret_sum = x + x",
             "secret_sum = x",
-            r"its own solution fails double-values: AssertionError: double\(2\)",
+            r"its own solution fails double-values: double\(2\)",
         ),
         ('"cells"', '"sells"', r"practice\.ipynb: not a notebook"),
     ],
@@ -189,12 +189,3 @@ def test_the_earlier_release_is_put_back_when_the_new_one_can_not_take_its_place
     with pytest.raises(OSError, match="No space left"):
         release(released, "tiny", FIXTURES)
     assert snapshot(released.release) == before
-
-
-def test_a_kernel_that_is_not_installed_is_named(released: Course, snapshot: Snapshot) -> None:
-    path = released.source / "tiny" / "practice.ipynb"
-    path.write_text(path.read_text(encoding="utf-8").replace('"python3"', '"abacus"'), encoding="utf-8")
-    before = snapshot(released.root)
-    with pytest.raises(AutograderError, match=r"practice\.ipynb: its kernel 'abacus' is not installed"):
-        release(released, "tiny", FIXTURES)
-    assert snapshot(released.root) == before
