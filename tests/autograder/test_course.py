@@ -55,7 +55,7 @@ def test_a_new_course_is_an_nbgrader_course_that_only_its_owner_reads(
         "source/tiny/practice.ipynb", "source/tiny/quiz.ipynb",
     ]  # fmt: skip
     assert len(read_notebook(course.source / "tiny" / "practice.ipynb").cells) == 8
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(course.root)).load_config()
+    config = load_config(course)
     assert config.CourseDirectory.course_id == "losses-2031"
     assert config.HTMLExporter.sanitize_html is True
     assert course.root.stat().st_mode & 0o077 == 0
