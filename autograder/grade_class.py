@@ -29,6 +29,7 @@ from autograder.submission import Inspection, find_submissions, id_error
 from autograder.verdict_cache import VerdictCache
 
 if TYPE_CHECKING:
+    from autograder.layout import Layout
     from autograder.marks import Mark, Report
 
 Progress = Callable[[str, int, int], None]
@@ -142,6 +143,9 @@ class ClassGrading:
             for job, graded in pool.grade(self._jobs()):
                 self._take(job, graded)
             self._flush()
+        except AutograderError:
+            self._flush()
+            raise
         except KeyboardInterrupt as stop:
             self._flush()
             raise KeyboardInterrupt(
@@ -156,6 +160,7 @@ class ClassGrading:
 
     def _open(self) -> None:
         """Load nbgrader, while the workers start, and look up what it knows of the assignment."""
+        from autograder.layout import read_layouts
         from autograder.marks import recorded_scores, test_cells
         from autograder.nbgrader_session import NbGraderSession
         from autograder.record import late_penalty
@@ -167,6 +172,8 @@ class ClassGrading:
         if self._session.has_gradebook():
             with self._session.gradebook() as gradebook:
                 released = test_cells(gradebook, self._name)
+                if released and self._options.record:
+                    self._require_released_tests(read_layouts(gradebook, self._name))
                 self._held = recorded_scores(gradebook, self._name)
         if not released:
             raise AutograderError(
@@ -180,6 +187,22 @@ class ClassGrading:
         if added := sorted(set(self._intake.sources) - set(released)):
             raise AutograderError(
                 f"{added[0]}.ipynb is not released yet: run `autograder release {self._name}` again"
+            )
+
+    def _require_released_tests(self, layouts: Mapping[str, Layout]) -> None:
+        """Refuse to grade by tests that were changed since the release: marks would move without a word."""
+        changed = [
+            f"{name}.ipynb, {cell.grade_id}"
+            for name, source in self._intake.sources.items()
+            for cell in source.cells
+            if cell.kind == "test" and name in layouts
+            if layouts[name].stubs.get(cell.grade_id or "") != cell.source
+        ]
+        if changed:
+            raise AutograderError(
+                f"{changed[0]} was changed since {self._name} was released. `autograder regrade {self._name} "
+                "--dry-run` shows whose marks would move; without --dry-run it takes the change over. While "
+                f"nothing is graded, `autograder release {self._name}` does too."
             )
 
     def _jobs(self) -> Iterator[Job]:

@@ -11,7 +11,7 @@ from autograder.engine.jail import Isolation
 from autograder.engine.limits import Limits
 from autograder.engine.pool import Job
 from autograder.engine.quarantine import Rebuilt, Refused, rebuild
-from autograder.engine.source import SourceNotebook, load_source
+from autograder.engine.source import SourceNotebook, load_source, provided_files
 from autograder.engine.verdict import GradedNotebook, refused_notebook
 from autograder.engine.worker import Setting
 from autograder.errors import AutograderError, shortened
@@ -65,7 +65,7 @@ class Intake:
         self._isolation = isolation
         self._limits = limits
         self.sources = _load_sources(course.source / name)
-        self.provided = _provided_files(course.source / name)
+        self.provided = provided_files(course.source / name)
 
     @property
     def setting(self) -> Setting:
@@ -129,8 +129,7 @@ class Intake:
         return verdict_key(
             self.sources[notebook],
             work.rebuilt[notebook].notebook,
-            handed_in={name: content_digest(content) for name, content in self._files(work).items()},
-            provided={},
+            files={name: content_digest(content) for name, content in self._files(work).items()},
             limits=asdict(self._limits),
             seed=self._seed(work.student, notebook),
             isolation=self._isolation,
@@ -142,12 +141,3 @@ def _load_sources(folder: Path) -> dict[str, SourceNotebook]:
     if not paths:
         raise AutograderError(f"{folder} holds no notebook")
     return {path.stem: load_source(path) for path in paths}
-
-
-def _provided_files(folder: Path) -> dict[str, bytes]:
-    """Read the files that come with an assignment beside its notebooks."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix != ".ipynb" and not path.name.startswith(".")
-    }

@@ -31,6 +31,7 @@ from traitlets.config import Config
 from autograder.autograded import write_autograded
 from autograder.engine.verdict import GradedNotebook
 from autograder.errors import AutograderError
+from autograder.harmless import harmless_text
 from autograder.layout import Layout, read_layouts, require_fit
 from autograder.marks import NO_RESPONSE
 from autograder.sanitise import clean_text
@@ -165,7 +166,7 @@ def _marks(layout: Layout, name: str, submission: Submission) -> _Marks:
             remark = submission.missing.get(name, f"{name}.ipynb was not handed in")
         else:
             remark = "; ".join(filter(None, [graded.refused, *graded.remarks]))
-        remark = clean_text(remark)
+        remark = harmless_text(clean_text(remark))
         return _Marks(dict.fromkeys(layout.marked, 0.0), dict.fromkeys(layout.commented, remark))
     sources = _sources(submission.rebuilt.get(name, {}))
     untouched = {cell for cell in layout.solutions if sources.get(cell) == layout.stubs.get(cell)}
@@ -177,7 +178,7 @@ def _marks(layout: Layout, name: str, submission: Submission) -> _Marks:
     }
     comments = {cell: NO_RESPONSE if cell in untouched else None for cell in layout.commented}
     if comments and (remarks := _remarks(graded)):
-        comments[min(comments)] = clean_text("; ".join(remarks))
+        comments[min(comments)] = harmless_text(clean_text("; ".join(remarks)))
     return _Marks(scores, comments)
 
 

@@ -47,8 +47,7 @@ def verdict_key(
     source: SourceNotebook,
     notebook: Mapping[str, Any],
     *,
-    handed_in: Mapping[str, str],
-    provided: Mapping[str, str],
+    files: Mapping[str, str],
     limits: Mapping[str, Any],
     seed: str,
     isolation: str,
@@ -61,9 +60,8 @@ def verdict_key(
         The source notebook, with the tests.
     notebook
         The rebuilt notebook; its code cells count, in their order.
-    handed_in, provided
-        The files beside the notebook, the student's and the instructor's: their names, each with the
-        `content_digest` of the file.
+    files
+        The files beside the notebook: their names, each with the `content_digest` of the file.
     limits
         What the code may use up: names and numbers.
     seed
@@ -78,8 +76,7 @@ def verdict_key(
         "cells": [
             [cell.get("id"), cell["source"]] for cell in notebook["cells"] if cell["cell_type"] == "code"
         ],
-        "handed in": dict(handed_in),
-        "provided": dict(provided),
+        "files": dict(files),
         "limits": dict(limits),
         "seed": seed,
         "isolation": isolation,
@@ -209,12 +206,6 @@ class VerdictCache:
         rows = [(assignment, student, notebook, key, now) for (student, notebook), key in keys.items()]
         with self._transaction():
             self._connection.executemany("INSERT OR REPLACE INTO recorded VALUES (?, ?, ?, ?, ?)", rows)
-
-    def forget_recorded(self, assignment: str, students: Iterable[str]) -> None:
-        """Note that nothing is known of what the gradebook holds for students; their verdicts stay."""
-        rows = [(assignment, student) for student in students]
-        with self._transaction():
-            self._connection.executemany("DELETE FROM recorded WHERE assignment = ? AND student = ?", rows)
 
     def prune(self, keep_days: float) -> int:
         """Drop verdicts that no mark comes from and that were kept longer ago; return how many."""

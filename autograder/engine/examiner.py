@@ -6,6 +6,7 @@ It is trusted. A point is given only here, and only when a test cell ran to its 
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import os
 import signal
 import time
@@ -25,10 +26,12 @@ from autograder.engine.quarantine import RebuiltCell
 from autograder.engine.student import CandidateGone, OutOfTime, Student
 from autograder.engine.verdict import Outcome, Verdict
 from autograder.errors import shortened
+from autograder.sanitise import clean_outputs
 
 MAX_MESSAGE = 4000
 _ABSENT = object()
-_ALARM_GRACE = 2.0
+_ALARM_GRACE = 2.0  # seconds for what waits for the candidate to notice by itself that time is over
+_END_GRACE = 5.0  # seconds more until the process is ended
 
 
 @dataclass(frozen=True)
@@ -38,14 +41,14 @@ class Examination:
     Attributes
     ----------
     preparation
-        What runs before the tests: locked cells and imports that tests rely on.
+        What else runs here, by cell id: cells and imports that tests rely on.
     checks
         The test cells, by grade id.
     exports
         The names that the student's code may give to the tests.
     """
 
-    preparation: tuple[CodeType, ...]
+    preparation: Mapping[str, CodeType]
     checks: Mapping[str, Check]
     exports: tuple[str, ...]
 
@@ -82,6 +85,7 @@ class Examiner:
         self._synced: dict[str, Any] = {}
         self._last = "its first cell"
         self._why_gone = ""
+        self._unprepared: dict[str, str] = {}
         self.torn = False
 
     @property
@@ -100,15 +104,15 @@ class Examiner:
         """Run the cells in their order; return the verdicts, and what each cell showed."""
         verdicts, outputs = [], {}
         with self._surroundings():
-            for code in self._examination.preparation:
-                with contextlib.suppress(Exception):  # a test that needs what is missing will say so
-                    exec(code, self._names)
-            self._recorder.take()
             self._begin()
             try:
                 self._student.prepare(files)
             except (CandidateGone, OutOfTime) as error:  # nothing of the student's has run yet
                 raise RuntimeError(f"a candidate could not be started: {self._student.gone}") from error
+            here = {cell.id for cell in cells if cell.kind == "locked"}
+            for cell_id in self._examination.preparation:
+                if cell_id not in here:  # a student may have changed or moved it, the source's text counts
+                    self._prepare(cell_id)
             for cell in cells:
                 check = self._examination.checks.get(cell.grade_id or "")
                 if cell.kind == "test" and check is not None:
@@ -117,14 +121,46 @@ class Examiner:
                     outputs[cell.id] = shown
                 elif cell.kind in ("student", "locked"):
                     outputs[cell.id] = self._run_cell(cell)
+                if cell.kind == "locked" and cell.id in self._examination.preparation:
+                    self._prepare(cell.id)
         return verdicts, outputs
+
+    def _prepare(self, cell_id: str) -> None:
+        """Run here what tests need of a cell; if it fails, a test that needs it will say what is missing."""
+        try:
+            with self._timed():
+                self._sync_in()
+                exec(self._examination.preparation[cell_id], self._names)
+        except (Exception, OutOfTime, CandidateGone) as error:
+            self._unprepared[cell_id] = f"{type(error).__name__}: {shortened(error)}"
+        self._recorder.take()
+
+    @contextlib.contextmanager
+    def _timed(self) -> Iterator[None]:
+        """Set the time for a cell that runs here; end the process should nothing else stop it.
+
+        An alarm can't interrupt a single call that takes for ever, such as adding up a huge range.
+        """
+        seconds = max(0.01, self._begin() - time.monotonic()) + _ALARM_GRACE
+        faulthandler.dump_traceback_later(seconds + _END_GRACE, exit=True, file=self._nowhere)
+        signal.signal(signal.SIGALRM, self._out_of_time)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGALRM, signal.SIG_IGN)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            faulthandler.cancel_dump_traceback_later()
 
     @contextlib.contextmanager
     def _surroundings(self) -> Iterator[None]:
         os.environ["NBGRADER_EXECUTION"] = "autograde"  # nbgrader's promise to test cells
-        signal.signal(signal.SIGALRM, self._out_of_time)
         out, err = Stream(self._recorder, "stdout"), Stream(self._recorder, "stderr")
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        with (
+            open(os.devnull, "w", encoding="utf-8") as self._nowhere,
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
             yield
 
     def _out_of_time(self, *_: Any) -> None:
@@ -148,7 +184,7 @@ class Examiner:
         name = f"the cell {cell.grade_id!r}" if cell.grade_id else "one of your own cells"
         try:
             self._begin()
-            return self._student.run(cell.source)
+            return clean_outputs(self._student.run(cell.source))
         except OutOfTime:
             self._note_end(name)
             return [_error("TimeoutError", f"This cell was stopped {self._time_spent()}.")]
@@ -184,17 +220,13 @@ class Examiner:
     def _judge(self, check: Check) -> tuple[Outcome, float, str, BaseException | None]:
         """Run a test cell; return the outcome, the points, what the student is told, and the error if any."""
         value, error = None, None
-        deadline = self._begin()
-        signal.setitimer(signal.ITIMER_REAL, max(0.01, deadline - time.monotonic()) + _ALARM_GRACE)
         try:
-            with seeds.use(self._seed, check.grade_id):
+            with self._timed(), seeds.use(self._seed, check.grade_id):
                 self._sync_in()
                 value = check.run(self._names)
                 self._sync_out()
         except (Exception, SystemExit, KeyboardInterrupt, OutOfTime, CandidateGone) as raised:
             error = raised
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
         # Not the error decides here but what happened: a test may have caught the error.
         if self._student.late:
             self._note_end(f"the check {check.grade_id!r}")
@@ -206,7 +238,12 @@ class Examiner:
             return (*points_of(value, check.max_points), None)
         if isinstance(error, NotImplementedError):
             return "not attempted", 0.0, _message(error, check), error
-        return "failed", 0.0, _message(error, check), error
+        message = _message(error, check)
+        if isinstance(error, NameError):
+            message += "".join(
+                f" (The cell {cell!r} failed: {why}.)" for cell, why in self._unprepared.items()
+            )
+        return "failed", 0.0, message[:MAX_MESSAGE], error
 
     def _sync_in(self) -> None:
         """Bring the names of the student's code here."""

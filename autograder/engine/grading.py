@@ -116,16 +116,17 @@ class Grader:
 def examination(source: SourceNotebook) -> Examination:
     """Compile the tests of a source notebook, and load now what they import, once for all students."""
     checks: dict[str, Check] = {}
-    texts = list(source.preparation)
+    texts = [text for _, text in source.preparation]
     for cell in source.cells:
         if cell.kind == "test" and cell.grade_id is not None:
             checks[cell.grade_id] = compile_check(cell.grade_id, cell.source, cell.max_points)
             texts.append("\n".join(checks[cell.grade_id].lines))
     for text in texts:
         _import_what(text)
-    preparation = tuple(
-        compile(without_magics(ast.parse(text)), "<preparation>", "exec") for text in source.preparation
-    )
+    preparation = {
+        cell: compile(without_magics(ast.parse(text)), f"<{cell}>", "exec")
+        for cell, text in source.preparation
+    }
     return Examination(preparation, checks, source.exports)
 
 

@@ -6,7 +6,8 @@ Levels of isolation, the strongest first; which one was used is part of every ve
     One bubblewrap jail for many candidates, each in namespaces of its own inside it.
 ``jail-each``
     A fresh bubblewrap jail for each candidate, where a process in a jail may not make namespaces of its own
-    (some systems forbid it). As safe, and much slower.
+    (some systems forbid it). Much slower; and a candidate can end its own warden, which watches its memory,
+    but reach nobody else's.
 ``process``
     No jail: separate processes with limits only. A hostile submission can read and write your files.
 """
@@ -114,6 +115,7 @@ class Jail:
         self._limits = limits
         self._hidden = tuple(hidden)
         self._zygote: subprocess.Popen[bytes] | None = None
+        self._spawned = False
         self._start()
 
     def _start(self) -> None:
@@ -224,7 +226,7 @@ class Jail:
             )
         return [
             wrapper,
-            *_walls(self._hidden, root=root),
+            *_walls(self._hidden, limits.disk, root=root),
             *python,
             json.dumps(settings),
             str(control),
@@ -254,8 +256,11 @@ def _environment(home: str) -> dict[str, str]:
     }
 
 
-def _walls(hidden: Sequence[Path], *, root: bool) -> list[str]:
-    """Write bubblewrap's options: what can be seen, all of it read-only, and what is cut off."""
+def _walls(hidden: Sequence[Path], size: int, *, root: bool) -> list[str]:
+    """Write bubblewrap's options: what can be seen, all of it read-only, and what is cut off.
+
+    `size` is how many bytes may be written.
+    """
     shown = [Path(path) for path in _SYSTEM if os.path.exists(path)]
     for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix):
         if not any(Path(prefix).is_relative_to(path) for path in shown):
@@ -287,10 +292,13 @@ def _walls(hidden: Sequence[Path], *, root: bool) -> list[str]:
         else:
             options += ["--ro-bind", str(path), str(path)]
     options += ["--perms", "0755", "--dir", "/engine", "--ro-bind", str(_INSIDE), "/engine/inside"]
-    for path in [*_packages_to_hide(), *hidden]:
-        if any(path.is_relative_to(part) for part in shown):
-            options += ["--perms", "0755", "--tmpfs", str(path), "--remount-ro", str(path)]
-    options += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
+    for path in [*_packages_to_hide(), *(folder.resolve() for folder in hidden)]:
+        for part in shown:
+            if path.is_relative_to(part.resolve()) and not part.is_symlink():
+                covered = str(part / path.relative_to(part.resolve()))
+                options += ["--perms", "0755", "--tmpfs", covered, "--remount-ro", covered]
+    options += ["--proc", "/proc", "--dev", "/dev", "--dev-bind", "/dev/null", "/dev/zero"]
+    options += ["--size", str(size), "--perms", "1777", "--tmpfs", "/tmp"]
     return [
         *options,
         "--remount-ro",
@@ -337,17 +345,21 @@ def strongest_jail(limits: Limits, hidden: Sequence[Path] = ()) -> Jail:
     raise AutograderError(reason)
 
 
+_CAN_CHEAT = "import importlib.util as u\nany(map(u.find_spec, ('solutions', 'autograder')))"
+
+
 def _works(jail: Jail) -> bool:
+    """Whether a candidate starts, and sees neither the reference nor the checks."""
     try:
         candidate = jail.spawn()
     except RuntimeError:
         return False
     try:
         channel, deadline = Channel(candidate.channel), time.monotonic() + _START_SECONDS
-        channel.send({"id": 1, "do": "names", "names": []}, deadline)
-        answer: object = channel.receive(deadline)
-        return answer == {"re": 1, "names": {}}
-    except (OSError, EOFError, TypeError):
+        channel.send({"id": 1, "do": "run", "source": _CAN_CHEAT}, deadline)
+        shown = channel.receive(deadline)["outputs"]
+        return bool(shown) and shown[0].get("data", {}).get("text/plain") == "False"
+    except (OSError, EOFError, TypeError, LookupError):
         return False
     finally:
         candidate.close()

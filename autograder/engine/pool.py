@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import socket
 import subprocess
@@ -12,6 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from autograder.engine.inside import wire
@@ -43,8 +45,9 @@ class WorkerDied(Exception):
 class _Worker:
     """A worker process, started when it is first needed."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, folder: Path) -> None:
         self._setting = setting
+        self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (what a process says; closed with the worker)
         self._lock = threading.Lock()
@@ -82,11 +85,13 @@ class _Worker:
                 stderr=self._errors,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
+                cwd=self._folder,
+                env=os.environ | {"TMPDIR": str(self._folder)},
             )
         theirs.close()
         self._connection = ours
         ours.settimeout(_SLACK)
-        self._channel = Channel(ours, largest=wire.MAX_TRUSTED)
+        self._channel = Channel(ours, largest=wire.MAX_TRUSTED, largest_sent=wire.MAX_TRUSTED)
         self._exchange(self._setting.to_json())
 
     def grade(self, job: Job) -> GradedNotebook:
@@ -153,11 +158,18 @@ class Pool:
         if size < 1:
             raise ValueError(f"a pool needs 1 worker or more, not {size}")
         self._max_points = {path.stem: load_source(path).max_points for path in setting.sources}
-        self._workers = [_Worker(setting) for _ in range(size)]
+        # Workers are killed when they are done, so what they leave behind is removed here.
+        self._folder = tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True)
+        self._workers = [_Worker(setting, self._new_folder(number)) for number in range(size)]
         self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
         for worker in self._workers:
             self._idle.put(worker)
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="worker")
+
+    def _new_folder(self, number: int) -> Path:
+        folder = Path(self._folder.name, str(number))
+        folder.mkdir()
+        return folder
 
     def __enter__(self) -> Pool:
         return self
@@ -171,6 +183,7 @@ class Pool:
         for worker in self._workers:
             worker.close()
         self._threads.shutdown()
+        self._folder.cleanup()
 
     def warm_up(self) -> None:
         """Start the workers now, in the background, so that they are ready when the first job comes."""

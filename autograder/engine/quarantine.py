@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from autograder.engine.reading import Refused, Remarks, StudentCell, quoted, read_cells
 from autograder.engine.source import SourceCell, SourceNotebook
+from autograder.harmless import harmless_markdown
 from autograder.regions import HIDDEN_TESTS, SOLUTION
 
 __all__ = ["Rebuilt", "RebuiltCell", "Refused", "rebuild"]
@@ -194,7 +195,7 @@ def _known_cell(cell: SourceCell, answer: StudentCell | None) -> tuple[dict[str,
         attachments = cell.cell.get("attachments", {})
     else:
         kind = "student" if cell_type == "code" else "text"
-        text = _DELETED.get(cell_type, "") if answer is None else answer.text
+        text = _DELETED.get(cell_type, "") if answer is None else _shown(cell_type, answer.text)
         attachments = answer.attachments if answer is not None else {}
     metadata = _copied(cell.cell["metadata"])
     metadata["nbgrader"] |= {"cell_type": cell_type, "checksum": _checksum(cell)}
@@ -209,8 +210,13 @@ def _own_cell(cell: StudentCell, taken: Container[str]) -> tuple[dict[str, Any],
     while cell_id in taken:
         cell_id += "-"
     kind: RebuiltKind = "student" if cell.cell_type == "code" else "text"
-    row = _notebook_cell(cell.cell_type, cell_id, {}, cell.text, cell.attachments)
-    return row, RebuiltCell(cell_id, kind, cell.text, None)
+    text = _shown(cell.cell_type, cell.text)
+    row = _notebook_cell(cell.cell_type, cell_id, {}, text, cell.attachments)
+    return row, RebuiltCell(cell_id, kind, text, None)
+
+
+def _shown(cell_type: str, text: str) -> str:
+    return harmless_markdown(text) if cell_type == "markdown" else text
 
 
 def _notebook_cell(

@@ -77,26 +77,36 @@ class SourceNotebook:
         return tuple(name for name in names if not name.startswith("__"))
 
     @cached_property
-    def preparation(self) -> tuple[str, ...]:
-        """What the examiner runs before the tests: Python texts, in order.
+    def preparation(self) -> tuple[tuple[str, str], ...]:
+        """What the examiner runs besides the tests: cell ids and Python texts, in order.
 
-        They are the locked cells whose names a test needs, and the imports of the reference solution, which
-        tests may rely on under nbgrader.
+        They are the locked and plain cells whose names a test needs, and the imports of the reference
+        solution, which tests may rely on under nbgrader.
         """
-        needed = set().union(
-            *(_free_names(python_source(cell.source)) for cell in self.cells if cell.kind == "test"), set()
-        )
-        chosen: list[str] = []
+        needed: set[str] = set()
+        for cell in self.cells:
+            if cell.kind == "test":
+                needed |= _free_names(python_source(cell.source))
+        chosen: list[tuple[str, str]] = []
         for cell in reversed(self.cells):
-            if cell.kind not in ("locked", "solution", "manual"):
-                continue
-            text = python_source(cell.source)
-            if cell.kind != "locked":
-                text = _imports_only(text)
-            if _bound_names(text, imports=True) & needed:
+            text = _prepared(cell)
+            if text is not None and _bound_names(text, imports=True) & needed:
                 needed |= _free_names(text)
-                chosen.append(text)
+                chosen.append((cell.id, text))
         return tuple(reversed(chosen))
+
+
+def _prepared(cell: SourceCell) -> str | None:
+    """Give what of a cell the examiner may need, as Python; None if nothing."""
+    if cell.kind in ("test", "text"):
+        return None
+    text = python_source(cell.source)
+    if cell.kind == "plain":  # such a cell may hold anything
+        try:
+            compile(text, cell.id, "exec")
+        except (SyntaxError, ValueError):
+            return None
+    return text if cell.kind in ("locked", "plain") else _imports_only(text)
 
 
 def load_source(path: Path) -> SourceNotebook:
@@ -116,6 +126,15 @@ def load_source(path: Path) -> SourceNotebook:
     except Exception as error:  # nbformat raises many kinds
         raise AutograderError(f"{path}: can't be read as a notebook: {error}") from error
     return source_notebook(path.stem, notebook)
+
+
+def provided_files(folder: Path) -> dict[str, bytes]:
+    """Read the files that come with an assignment beside its notebooks, by their names in its folder."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".ipynb" and not path.name.startswith(".")
+    }
 
 
 def _converted(path: Path) -> Mapping[str, Any]:
@@ -183,7 +202,7 @@ def python_source(text: str) -> str:
 
 def _require_python(name: str, cell: str, text: str) -> None:
     try:
-        ast.parse(python_source(text))
+        compile(python_source(text), name, "exec")
     except SyntaxError as error:
         raise AutograderError(
             f"{name}.ipynb, {cell}: line {error.lineno} is not Python: {error.msg}"

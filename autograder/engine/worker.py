@@ -19,10 +19,10 @@ from autograder.engine.inside import confine, wire
 from autograder.engine.inside.wire import Channel, Closed
 from autograder.engine.jail import Isolation, Jail, strongest_jail
 from autograder.engine.limits import Limits
-from autograder.engine.source import load_source
+from autograder.engine.source import load_source, provided_files
 from autograder.errors import AutograderError
 
-_MEMORY = 4 * 2**30  # bytes of address space
+_MEMORY = 2 * 2**30  # bytes of address space
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,9 @@ def serve(channel: Channel) -> None:
     try:
         setting = Setting.from_json(channel.receive())
         sources = {path.stem: load_source(path) for path in setting.sources}
+        for name, content in provided_files(setting.sources[0].parent).items():  # tests may read them
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            Path(name).write_bytes(content)
         with contextlib.closing(_jail(setting)) as jail:
             grader = Grader(sources, jail, setting.limits)
             channel.send({"ready": True})
@@ -115,7 +118,8 @@ def main() -> None:
     confine.die_with_parent()
     _bound_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinator to handle
-    serve(Channel(socket.socket(fileno=int(sys.argv[1])), largest=wire.MAX_TRUSTED))
+    connection, most = socket.socket(fileno=int(sys.argv[1])), wire.MAX_TRUSTED
+    serve(Channel(connection, largest=most, largest_sent=most))
 
 
 if __name__ == "__main__":

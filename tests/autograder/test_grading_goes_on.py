@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -218,6 +221,27 @@ def test_the_same_command_grades_the_rest(interrupted: Course, runs: list[str]) 
     )
     assert "ada" not in runs[before:]
     assert {"cyd", "dan"} <= set(runs[before:])
+
+
+def test_the_command_can_be_stopped_at_any_moment(released: Course, hand_in: HandIn) -> None:
+    hand_in("ada", RIGHT)
+    hand_in("bob", RIGHT | {"half-code": "while True:\n    pass"})
+    command = [sys.executable, "-m", "autograder", "grade", "tiny", "--course", str(released.root)]
+    with subprocess.Popen(
+        [*command, "--progress", "--jobs", "1"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as grading:
+        assert grading.stderr is not None
+        assert grading.stderr.readline() == "[1/2] ada\n"
+        grading.send_signal(signal.SIGINT)
+        _, errors = grading.communicate()
+    assert (grading.returncode, "Traceback" in errors) == (130, False)
+    assert "autograder: stopped; 1 of 2 students are graded and recorded" in errors
+    assert exported(released)["ada"]["practice"] == "5"
+    assert main([*command[3:], "--timeout", "2"]) == 3
+    assert {student: row["practice"] for student, row in exported(released).items()} == {
+        "ada": "5",
+        "bob": "2",
+    }
 
 
 def test_work_in_the_wrong_place_needs_attention(

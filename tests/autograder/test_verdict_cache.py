@@ -149,16 +149,6 @@ def test_which_verdicts_are_recorded_is_known_by_assignment(path: Path, kept: Ve
         assert again.recorded("u4") == {}
 
 
-def test_what_is_recorded_can_be_forgotten(kept: VerdictCache) -> None:
-    kept.put_many([("a", ADA)])
-    kept.mark_recorded_many("u2", {("ada", "practice"): "a", ("ada", "quiz"): "q", ("bob", "quiz"): "q"})
-    kept.mark_recorded_many("u3", {("ada", "practice"): "a"})
-    kept.forget_recorded("u2", ["ada", "carl"])
-    assert kept.recorded("u2") == {("bob", "quiz"): "q"}
-    assert kept.recorded("u3") == {("ada", "practice"): "a"}
-    assert kept.get("a") == ADA
-
-
 def test_pruning_drops_only_what_is_old_and_not_recorded(path: Path, kept: VerdictCache) -> None:
     kept.put_many([("old", ADA), ("old but recorded", ADA), ("new", ADA)])
     kept.mark_recorded_many("u2", {("ada", "practice"): "old but recorded"})
@@ -229,8 +219,7 @@ def key(**changed: Any) -> str:
     arguments: dict[str, Any] = {
         "source": source(),
         "notebook": rebuilt(),
-        "handed_in": {"data.csv": content_digest(b"1,2")},
-        "provided": {"data/table.csv": content_digest(b"3,4")},
+        "files": {"data.csv": content_digest(b"1,2"), "data/table.csv": content_digest(b"3,4")},
         "limits": {"seconds": 30.0, "memory": 2**30},
         "seed": "5eed",
         "isolation": "jail",
@@ -256,14 +245,10 @@ def declared_name() -> SourceNotebook:
         {"source": declared_name()},
         {"notebook": rebuilt(code="double = lambda x: x + x")},
         {"notebook": {"cells": list(reversed(rebuilt()["cells"]))}},
-        {"handed_in": {}},
-        {"handed_in": {"data.csv": content_digest(b"1,3")}},
-        {"handed_in": {"DATA.csv": content_digest(b"1,2")}},
-        {"provided": {}},
-        {
-            "provided": {"data.csv": content_digest(b"1,2")},
-            "handed_in": {"data/table.csv": content_digest(b"3,4")},
-        },
+        {"files": {}},
+        {"files": {"data.csv": content_digest(b"1,3"), "data/table.csv": content_digest(b"3,4")}},
+        {"files": {"DATA.csv": content_digest(b"1,2"), "data/table.csv": content_digest(b"3,4")}},
+        {"files": {"data.csv": content_digest(b"3,4"), "data/table.csv": content_digest(b"1,2")}},
         {"limits": {"seconds": 31.0, "memory": 2**30}},
         {"seed": "5eee"},
         {"isolation": "process"},
@@ -286,7 +271,7 @@ def test_the_key_changes_with_the_code_and_with_what_is_installed(monkeypatch: p
 def test_the_key_stays_when_only_prose_changes_or_files_come_in_another_order() -> None:
     files = {"a.csv": "1", "b.csv": "2"}
     assert key(notebook=rebuilt(text="Doppelt.")) == key()
-    assert key(handed_in=files) == key(handed_in=dict(reversed(files.items())))
+    assert key(files=files) == key(files=dict(reversed(files.items())))
 
 
 def test_a_process_started_elsewhere_computes_the_same_digests(tmp_path: Path) -> None:

@@ -59,9 +59,7 @@ class Candidate:
     def _do_prepare(self, request: Json) -> Json:
         for name, content in request["files"].items():
             path = Path(name)
-            with contextlib.suppress(
-                OSError
-            ):  # one that does not fit is missing, as one not handed in would be
+            with contextlib.suppress(OSError):  # what does not fit is missing, as if not handed in
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(wire.decode(content))
         random.seed(0)
@@ -110,9 +108,9 @@ class Candidate:
                 reply["error"] = wire.encode_error(error)
                 self._last_error = error
         try:
-            after = wire.encode([positional, keywords], self._function_out)
+            after = wire.encode([positional, keywords], self._function_again)
             if json.dumps(after) != json.dumps([request["args"], request["kwargs"]]):  # nan is equal here
-                reply["changed"] = after
+                reply["changed"] = wire.encode([positional, keywords], self._function_out)
         except NotData:
             pass  # what was put into an argument can't cross, so the examiner keeps its own
         reply["warnings"] = [
@@ -154,6 +152,12 @@ class Candidate:
         about = {"name": getattr(function, "__name__", ""), "doc": getattr(function, "__doc__", "")}
         texts = {key: text[:2000] for key, text in about.items() if isinstance(text, str)}
         return {"t": "function", "v": number, "parameters": parameters, **texts}
+
+    def _function_again(self, function: Callable[..., Any]) -> Json:
+        """Describe a function as the examiner did, to see whether an argument is still what it was."""
+        if isinstance(function, _CallBack):
+            return {"t": "function", "v": function.number, "name": function.__name__}
+        return {"t": "yours", "v": self._numbers.get(id(function))}
 
     def _function_in(self, data: Json) -> Callable[..., Any]:
         if data["t"] == "yours":

@@ -23,6 +23,8 @@ MAX_FRAME = 8 * 2**20  # bytes of one message
 MAX_TRUSTED = 256 * 2**20  # bytes of one message between the coordinator and a worker
 MAX_DEPTH = 60
 MAX_ITEMS = 100_000  # of an iterator, which may have no end
+MAX_BRACKETS = 300_000  # of one message: each becomes an object, many times as large as its text
+MAX_HASHED_BITS = 64  # integers in sets and dicts: larger ones can be made to collide, which takes for ever
 _ARRAY_KINDS = "biufcUS"
 _AT_ONCE = 2**16  # bytes to ask the system for
 _LENGTH = struct.Struct(">I")
@@ -158,6 +160,8 @@ def decode(data: Json, function: FunctionIn = no_functions, depth: int = 0) -> A
     if depth > MAX_DEPTH:
         raise NotData(f"a message is nested more than {MAX_DEPTH} levels deep")
     if data is None or isinstance(data, (bool, int, float, str)):
+        if isinstance(data, int) and data.bit_length() > 64:
+            raise NotData("a message holds a large integer in the form of a small one")
         return data
     if isinstance(data, list):
         return [decode(item, function, depth + 1) for item in data]
@@ -177,10 +181,11 @@ def _decode_tagged(data: Mapping[str, Json], function: FunctionIn, depth: int) -
     if tag == "scalar":
         return _decode_array(content)[()]
     if tag in _SEQUENCES:
-        return _SEQUENCES[tag]([decode(item, function, depth + 1) for item in _list(content)])
+        items = [decode(item, function, depth + 1) for item in _list(content)]
+        return _SEQUENCES[tag](_hashable(items) if tag in ("set", "frozenset", "keys") else items)
     if tag == "dict":
         pairs = ([decode(part, function, depth + 1) for part in pair] for pair in _list(content))
-        return {key: value for key, value in pairs}  # noqa: C416  (a pair of another length must not pass)
+        return {_hashable([key])[0]: value for key, value in pairs}
     if tag == "int":
         return int(content, 16)
     if tag == "complex":
@@ -189,12 +194,26 @@ def _decode_tagged(data: Mapping[str, Json], function: FunctionIn, depth: int) -
     if tag in ("bytes", "bytearray"):
         return (bytes if tag == "bytes" else bytearray)(base64.b64decode(content, validate=True))
     if tag == "range":
-        return range(*(int(decode(part)) for part in content))
+        return _range(*(int(decode(part)) for part in content))
     if tag == "type":
         return _TYPES[content]
     if tag == "dtype":
         return _dtype(content)
     return function(data)
+
+
+def _hashable(items: list[Any]) -> list[Any]:
+    if any(isinstance(item, int) and item.bit_length() > MAX_HASHED_BITS for item in items):
+        raise NotData(f"integers of more than {MAX_HASHED_BITS} bits in a set or as keys can't be graded")
+    return items
+
+
+def _range(start: int, stop: int, step: int) -> range:
+    numbers = range(start, stop, step)
+    # A test that goes through it would hold a list of all its numbers, or take for ever.
+    if len(numbers) > MAX_ITEMS:
+        raise NotData(f"a range of {len(numbers)} numbers is too long to be graded")
+    return numbers
 
 
 def _list(content: Json) -> list[Json]:
@@ -242,6 +261,9 @@ def decode_error(data: Json) -> BaseException:
     """Build the built-in exception that `encode_error` described; anything odd becomes a RuntimeError."""
     name, text = data.get("type"), data.get("text")
     kind = getattr(builtins, name, None) if isinstance(name, str) else None
+    if name in ("StopIteration", "StopAsyncIteration"):
+        # Raised here, it would end a loop of the test as if there were nothing left to compare.
+        return RuntimeError(f"{name} was raised")
     if not (isinstance(kind, type) and issubclass(kind, Exception | SystemExit | KeyboardInterrupt)):
         kind = RuntimeError
     text = text[:4000] if isinstance(text, str) else ""
@@ -270,14 +292,19 @@ class Channel:
         A connected stream socket.
     budget
         Bytes that may be received in all; None is no bound.
-    largest
-        Bytes of one message.
+    largest, largest_sent
+        Bytes of one message that is received, or sent.
     """
 
     def __init__(
-        self, connection: socket.socket, budget: int | None = None, largest: int = MAX_FRAME
+        self,
+        connection: socket.socket,
+        budget: int | None = None,
+        largest: int = MAX_FRAME,
+        largest_sent: int = MAX_FRAME,
     ) -> None:
         self._largest = largest
+        self._largest_sent = largest_sent
         self._arrived = bytearray()
         self._socket = connection
         self._budget = budget
@@ -292,7 +319,7 @@ class Channel:
         Closed, TimeoutError
             If the other side is gone, or does not read.
         """
-        self.send_packed(packed(message, self._largest), deadline)
+        self.send_packed(packed(message, self._largest_sent), deadline)
 
     def send_packed(self, message: bytes, deadline: float | None = None) -> None:
         """Send what `packed` made, as `send` does."""
@@ -312,14 +339,19 @@ class Channel:
         Closed, TimeoutError
             If the other side is gone, or the deadline passes.
         """
-        (length,) = _LENGTH.unpack(self._read(_LENGTH.size, deadline))
+        self._await(_LENGTH.size, deadline)
+        (length,) = _LENGTH.unpack_from(self._arrived)
         if length > self._largest:
             raise NotData(f"a message of {length} bytes is too large; the limit is {self._largest}")
+        self._await(_LENGTH.size + length, deadline)  # until it is whole it stays, for a later call to take
+        payload = bytes(self._arrived[_LENGTH.size : _LENGTH.size + length])
+        del self._arrived[: _LENGTH.size + length]
         if self._budget is not None:
             self._budget -= length
             if self._budget < 0:
                 raise NotData("more data than a submission may send in all")
-        payload = self._read(length, deadline)
+            if payload.count(b"[") + payload.count(b"{") > MAX_BRACKETS:
+                raise NotData(f"a message of more than {MAX_BRACKETS} parts is too large")
         try:
             message = json.loads(payload)
         except (ValueError, RecursionError) as error:
@@ -328,7 +360,7 @@ class Channel:
             raise NotData("a message is not an object")
         return message
 
-    def _read(self, size: int, deadline: float | None) -> bytes:
+    def _await(self, size: int, deadline: float | None) -> None:
         while len(self._arrived) < size:
             self._wait_until(deadline)
             try:
@@ -338,9 +370,6 @@ class Channel:
             if not part:
                 raise Closed("the other side is gone")
             self._arrived += part
-        taken = bytes(self._arrived[:size])
-        del self._arrived[:size]
-        return taken
 
     def _wait_until(self, deadline: float | None) -> None:
         if deadline is None:

@@ -16,13 +16,14 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from . import confine
 from .candidate import run_candidate
 from .kernel import Kernel
-from .wire import Channel
+from .wire import MAX_TRUSTED, Channel
 
 INTERRUPT = b"i"
 _WATCH_EVERY = 0.05  # seconds between two looks at a candidate's memory
@@ -35,15 +36,24 @@ def _children(pid: int) -> list[int]:
     return found
 
 
-def _memory(pid: int) -> int:
+def _memory(pid: int, measure: Callable[[int], int]) -> int:
     """Measure the memory of a process and its descendants, in bytes; what ends meanwhile counts nothing."""
     try:
-        used = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * os.sysconf(
-            "SC_PAGE_SIZE"
-        )
-        return used + sum(map(_memory, _children(pid)))
+        return measure(pid) + sum(_memory(child, measure) for child in _children(pid))
     except (OSError, ValueError):
         return 0
+
+
+def _resident(pid: int) -> int:
+    """Measure what a process holds; pages that it shares with others count in full. Fast."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _share(pid: int) -> int:
+    """Measure what a process holds; of pages that it shares with others, its part."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    return 1024 * sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
 
 
 def _end(pid: int) -> None:
@@ -127,7 +137,8 @@ class Zygote:
                 if line.recv(1) != INTERRUPT:
                     return "it was told to end"
                 os.kill(candidate, signal.SIGINT)
-            if _memory(candidate) > self._settings["memory"]:
+            most = self._settings["memory"]
+            if _memory(candidate, _resident) > most and _memory(candidate, _share) > most:
                 return f"it used more than {self._settings['memory'] // 2**20} MB of memory"
 
     def _be_candidate(self, channel: socket.socket) -> int:
@@ -136,7 +147,8 @@ class Zygote:
         except BaseException:
             traceback.print_exc()  # to the jail's own log: nothing of the student's has run yet
             return 1
-        run_candidate(Channel(channel), self._kernel)
+        # What comes in is the examiner's; a file that was handed in may be large.
+        run_candidate(Channel(channel, largest=MAX_TRUSTED), self._kernel)
         return 0
 
     def _confine(self, channel: socket.socket) -> None:
@@ -150,7 +162,7 @@ class Zygote:
         self._kernel.open_capture()
         if settings["namespaces"]:
             confine.mount_private_folders(settings["disk"])
-        home = Path("/tmp/home") if settings["namespaces"] else Path(os.environ["HOME"])
+        home = Path("/tmp/home") if settings["namespaces"] else Path(os.environ["HOME"], str(os.getpid()))
         home.mkdir(parents=True, exist_ok=True)
         os.chdir(home)
         os.environ["HOME"] = str(home)

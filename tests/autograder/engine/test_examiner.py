@@ -1,0 +1,553 @@
+"""Test cells run as their authors meant, with the student's functions in another process."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from autograder.engine.limits import Limits
+from autograder.engine.verdict import GradedNotebook, Verdict
+from tests.autograder.engine.conftest import Cell, Examine
+
+SOON = Limits(cell_seconds=2, notebook_seconds=60)
+
+
+def only(graded: GradedNotebook) -> Verdict:
+    """The one verdict."""
+    (verdict,) = graded.verdicts
+    return verdict
+
+
+def outcomes(graded: GradedNotebook) -> dict[str, str]:
+    """The outcome of each test."""
+    return {verdict.grade_id: verdict.outcome for verdict in graded.verdicts}
+
+
+def code(text: str) -> Cell:
+    """Write the student's cell; what it defines is what the tests may use."""
+    return ("solution", "code", text)
+
+
+def check_of(text: str) -> Cell:
+    """Write the test cell."""
+    return ("test", "test", text)
+
+
+def passes(examine: Examine, answer: str, check: str) -> Verdict:
+    """Grade an answer that must pass a check."""
+    verdict = only(examine(code(answer), check_of(check)))
+    assert (verdict.outcome, verdict.points) == ("passed", 4), verdict.message
+    assert verdict.message == ""
+    return verdict
+
+
+def fails(examine: Examine, answer: str, check: str) -> str:
+    """Grade an answer that must fail a check; give what the student is told."""
+    verdict = only(examine(code(answer), check_of(check)))
+    assert (verdict.outcome, verdict.points) == ("failed", 0)
+    return verdict.message
+
+
+# --- the student's functions and values, as tests see them
+
+
+def test_functions_are_called_and_values_are_there(examine: Examine) -> None:
+    passes(
+        examine,
+        "def shift(x, *, by=1, **rest):\n    return x + by + sum(rest.values())\n"
+        "numbers = [1, 2.5]\ntable = {'a': (1, 2)}",
+        "assert shift(1) == 2 and shift(x=1, by=3, more=4) == 8\n"
+        "assert numbers == [1, 2.5] and table['a'] == (1, 2)",
+    )
+
+
+def test_a_function_keeps_its_name_its_text_and_its_parameters(examine: Examine) -> None:
+    passes(
+        examine,
+        'def huber(y_pred, y_true, /, *rest, delta=1.0, **more):\n    """Robust."""\n'
+        "square = lambda x: x * x",
+        "import inspect\n"
+        "assert huber.__name__ == 'huber' and huber.__doc__ == 'Robust.' and huber.__module__ == '__main__'\n"
+        "parameters = inspect.signature(huber).parameters\n"
+        "assert list(parameters) == ['y_pred', 'y_true', 'rest', 'delta', 'more']\n"
+        "assert parameters['delta'].kind is inspect.Parameter.KEYWORD_ONLY\n"
+        "assert parameters['delta'].default is not inspect.Parameter.empty\n"
+        "assert parameters['y_pred'].default is inspect.Parameter.empty\n"
+        "assert callable(square) and inspect.isfunction(square) and square.__name__ == '<lambda>'",
+    )
+
+
+def test_a_functions_source_is_not_there_to_be_looked_at(examine: Examine) -> None:
+    # The source of its stand-in would tell a wrong story.
+    message = fails(
+        examine,
+        "def f(x):\n    for _ in range(1):\n        return x",
+        "import inspect\nassert 'for ' not in inspect.getsource(f)",
+    )
+    assert message.startswith("OSError: ")
+
+
+def test_a_function_is_one_object_however_it_comes(examine: Examine) -> None:
+    passes(
+        examine,
+        "def f(x): return x\ng = f\nfunctions = [f, len]\ndef give(): return f\ndef same(h): return h is f",
+        "assert f is g is functions[0] is give() and f(f) is f\n"
+        "assert same(f) and not same(len)\n"
+        "assert f(len) is len",
+    )
+
+
+def test_functions_that_functions_give_can_be_called(examine: Examine) -> None:
+    passes(
+        examine,
+        "def power(n):\n    return lambda x: x ** n",
+        "square = power(2)\nassert square(3) == 9 and power(3)(2) == 8",
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "check", "kind"),
+    [
+        ("def f(): return object()", "f()", "object"),
+        ("class Loss: ...\ndef f(): return [Loss()]", "f()", "Loss"),
+        ("def f(): return open('/dev/null')", "f()", "TextIOWrapper"),
+        ("import numpy as np\ndef f(): return np.ma.masked_array([1.0])", "f()", "masked array"),
+        ("def f():\n    while True:\n        yield 1", "f()", "iterator gives more than"),
+        ("class Loss: ...\nf = Loss()", "f + 1", "Loss"),
+        ("class Loss: ...\nf = Loss()", "f.value", "Loss"),
+        ("class Loss: ...\nf = Loss()", "assert f == 1, f'f is {f}'", "Loss"),
+    ],
+)
+def test_what_can_not_be_graded_is_said_with_its_type(
+    examine: Examine, answer: str, check: str, kind: str
+) -> None:
+    assert kind in fails(examine, answer, check)
+
+
+# --- what reaches the tests, and what does not
+
+
+def test_only_declared_names_reach_the_tests(examine: Examine) -> None:
+    graded = examine(
+        ("locked", "setup", "import numpy as np"),
+        code("def mse(x): return float(np.mean(x))"),
+        check_of("assert abs(mse([-3, -3])) == 3 and np.mean([1, 3]) == 2 and len(expected) == 1"),
+        answers={
+            "code": "def mse(x): return 3\ndef abs(x): return 3\nclass np:\n    mean = lambda x: 2\n"
+            "expected = [1]\nAssertionError = KeyError"
+        },
+    )
+    assert only(graded).outcome == "failed"
+    assert only(graded).message.startswith("NameError: name 'expected' is not defined")
+
+
+def test_tests_see_what_locked_cells_and_earlier_tests_made(examine: Examine) -> None:
+    graded = examine(
+        ("locked", "setup", "import math\nlimit = 10"),
+        code("def f(x): return x"),
+        ("test", "one", "seen = f(limit)\nassert seen == 10"),
+        ("test", "two", "assert seen == 10 and math.isclose(f(1), 1)"),
+    )
+    assert set(outcomes(graded).values()) == {"passed"}
+
+
+def test_a_students_own_change_of_a_locked_name_does_not_count(examine: Examine) -> None:
+    graded = examine(
+        ("locked", "setup", "limit = 10"),
+        code("def f(): return 1"),
+        check_of("assert f() == limit"),
+        answers={"code": "limit = 1\ndef f(): return 1"},
+    )
+    assert only(graded).outcome == "failed"
+
+
+def test_a_name_that_the_student_did_not_define_is_missing(examine: Examine) -> None:
+    graded = examine(code("def f(x): return x"), check_of("assert f(1) == 1"), answers={"code": "pass"})
+    assert only(graded).message == "NameError: name 'f' is not defined, at `assert f(1) == 1`"
+
+
+def test_a_name_is_the_one_of_its_moment(examine: Examine) -> None:
+    graded = examine(
+        ("solution", "first", "x = 1"),
+        ("test", "one", "assert x == 1"),
+        ("solution", "second", "x = 2"),
+        ("test", "two", "assert x == 2"),
+        ("solution", "third", "del x"),
+        ("test", "three", "x"),
+    )
+    assert outcomes(graded) == {"one": "passed", "two": "passed", "three": "failed"}
+
+
+# --- what tests do to the student's names
+
+
+_USES_SQUARES = "def squares(n): return [i * i for i in range(n)]\ndef total(n): return sum(squares(n))"
+
+
+def test_a_name_that_a_test_deletes_is_gone_for_the_students_code_and_comes_back(examine: Examine) -> None:
+    check = """\
+original = squares
+del squares
+try:
+    total(3)
+except NameError as error:
+    assert "squares" in str(error)
+else:
+    raise AssertionError("total should use squares")
+squares = original
+assert total(3) == 5
+"""
+    passes(examine, _USES_SQUARES, check)
+    message = fails(examine, _USES_SQUARES.replace("sum(squares(n))", "sum(i * i for i in range(n))"), check)
+    assert message == "total should use squares"
+
+
+def test_a_function_that_a_test_puts_in_its_place_is_called_by_the_students_code(examine: Examine) -> None:
+    passes(
+        examine,
+        _USES_SQUARES,
+        "calls = []\ndef squares(n):\n    calls.append(n)\n    return [100]\n"
+        "assert total(3) == 100 and calls == [3]",
+    )
+
+
+def test_a_name_that_stays_deleted_is_gone_for_later_cells(examine: Examine) -> None:
+    graded = examine(
+        code(_USES_SQUARES),
+        ("test", "one", "del squares"),
+        ("solution", "more", "try:\n    squares(1)\n    left = True\nexcept NameError:\n    left = False"),
+        ("test", "two", "assert left is False"),
+    )
+    assert outcomes(graded) == {"one": "passed", "two": "passed"}
+
+
+# --- call-backs
+
+
+def test_a_function_that_is_passed_in_is_called(examine: Examine) -> None:
+    passes(
+        examine,
+        "def slope(f, x, h=1e-6):\n    return (f(x + h) - f(x - h)) / (2 * h)",
+        "import math\nassert abs(slope(math.exp, 0.0) - 1) < 1e-6\n"
+        "seen = []\ndef f(x):\n    seen.append(x)\n    return x\n"
+        "slope(f, 1.0, h=0.5)\nassert seen == [1.5, 0.5]",
+    )
+
+
+def test_call_backs_nest_both_ways(examine: Examine) -> None:
+    passes(
+        examine,
+        "def fact(f, n): return 1 if n == 0 else n * f(n - 1)\ndef apply(f, *args): return f(*args)",
+        "def g(n): return fact(g, n)\nassert g(5) == 120\n"
+        "assert apply(apply, apply, lambda x: x + 1, 1) == 2",
+    )
+
+
+def test_an_error_of_a_call_back_goes_through_the_students_code(examine: Examine) -> None:
+    passes(
+        examine,
+        "def first(f, g):\n    try:\n        return f()\n    except ZeroDivisionError:\n        return g()",
+        "def bad(): return 1 / 0\n"
+        "assert first(bad, lambda: 'second') == 'second'\n"
+        "import pytest\n"
+        "with pytest.raises(KeyError, match='lost'):\n    first(bad, lambda: {}['lost'])",
+    )
+
+
+def test_call_backs_without_an_end_are_an_error_not_a_crash(examine: Examine) -> None:
+    graded = examine(
+        code("def f(g): return g(f)"),
+        ("test", "one", "def g(h): return h(g)\nf(g)"),
+        ("test", "two", "assert f(lambda _: 1) == 1"),
+    )
+    assert outcomes(graded) == {"one": "failed", "two": "passed"}
+    assert "call each other without an end" in graded.verdicts[0].message
+
+
+# --- arguments and results
+
+
+def test_arguments_that_are_changed_in_place_are_changed(examine: Examine) -> None:
+    passes(
+        examine,
+        "def change(numbers, table, array, group):\n"
+        "    numbers.append(4); numbers[0] = 0\n    table['b'] = [2]; del table['a']; table['c'].append(1)\n"
+        "    array *= 2\n    group.add(3)",
+        "import numpy as np\n"
+        "numbers, table, array, group = [1, 2], {'a': 1, 'c': []}, np.ones(3), {1}\ninner = table['c']\n"
+        "assert change(numbers, table, array, group) is None\n"
+        "assert numbers == [0, 2, 4] and table == {'c': [1], 'b': [2]} and inner == [1]\n"
+        "assert list(array) == [2, 2, 2] and group == {1, 3}",
+    )
+
+
+def test_an_argument_that_must_stay_is_seen_to_stay(examine: Examine) -> None:
+    check = "import numpy as np\nx = np.arange(3.0)\nf(x)\nassert list(x) == [0, 1, 2], 'f must not change x'"
+    passes(examine, "def f(x): return x * 2", check)
+    assert fails(examine, "def f(x):\n    x *= 2\n    return x", check) == "f must not change x"
+
+
+def test_arrays_come_back_with_their_dtype(examine: Examine) -> None:
+    passes(
+        examine,
+        "import numpy as np\ndef f(x): return np.asarray(x) * 2\ndef mean(x): return np.mean(x)",
+        "import numpy as np\n"
+        "assert f(np.float32([1, 2])).dtype == np.float32 and f([1, 2]).dtype == np.int64\n"
+        "assert isinstance(mean([1, 2]), np.float64) and mean(np.float32([1])).dtype == np.float32\n"
+        "assert np.isnan(mean([np.nan])) and f(np.zeros((2, 0))).shape == (2, 0)",
+    )
+
+
+# --- errors, warnings and output of the student's code
+
+
+def test_errors_arrive_with_their_type(examine: Examine) -> None:
+    passes(
+        examine,
+        "class ShapeError(ValueError): ...\n"
+        "def f(x):\n    if x < 0:\n        raise ValueError('x must not be negative')\n"
+        "    raise ShapeError('odd')",
+        "import pytest\nwith pytest.raises(ValueError, match='must not be negative'):\n    f(-1)\n"
+        "with pytest.raises(ValueError, match='odd'):\n    f(1)",
+    )
+
+
+def test_warnings_are_there_for_a_test_that_looks(examine: Examine) -> None:
+    passes(
+        examine,
+        "import warnings\nclass LossWarning(UserWarning): ...\n"
+        "def f():\n    warnings.warn('dividing', RuntimeWarning)\n"
+        "    warnings.warn('own', LossWarning)\n    return 1\n"
+        "def quiet(): return 1",
+        "import pytest, warnings\n"
+        "with pytest.warns(RuntimeWarning, match='dividing'):\n    f()\n"
+        "with warnings.catch_warnings(record=True) as caught:\n    warnings.simplefilter('always')\n    f()\n"
+        "assert [w.category for w in caught] == [RuntimeWarning, UserWarning]\n"
+        "with warnings.catch_warnings():\n    warnings.simplefilter('error')\n    quiet()\n"
+        "    with pytest.raises(RuntimeWarning):\n        f()",
+    )
+
+
+def test_warnings_cost_nothing(examine: Examine) -> None:
+    passes(
+        examine, "import warnings\ndef f():\n    warnings.warn('careful')\n    return 1", "assert f() == 1"
+    )
+
+
+def test_numpys_error_state_holds_for_the_students_code(examine: Examine) -> None:
+    passes(
+        examine,
+        "import numpy as np\ndef divide(x): return np.float64(1) / np.float64(x)",
+        "import numpy as np, pytest, warnings\n"
+        "with np.errstate(all='raise'), pytest.raises(FloatingPointError):\n    divide(0)\n"
+        "with np.errstate(all='ignore'), warnings.catch_warnings():\n"
+        "    warnings.simplefilter('error')\n    assert divide(0) == np.inf\n"
+        "with pytest.warns(RuntimeWarning, match='divide by zero'):\n    divide(0)",
+    )
+
+
+def test_a_test_can_look_at_what_the_students_code_prints(examine: Examine) -> None:
+    passes(
+        examine,
+        "import sys\ndef greet():\n    print('hello')\n    print('careful', file=sys.stderr)",
+        "import io\nfrom contextlib import redirect_stdout\nwith redirect_stdout(io.StringIO()) as said:\n"
+        "    greet()\nassert said.getvalue() == 'hello\\n'",
+    )
+
+
+def test_what_is_shown_during_a_test_is_in_its_output(examine: Examine) -> None:
+    graded = examine(
+        code("def f():\n    print('from f')\n    display(42)\n    return 1"),
+        check_of("print('from the test')\nf()\ndisplay('shown')"),
+    )
+    outputs = graded.outputs["cell-1"]
+    assert "".join(output.get("text", "") for output in outputs) == "from the test\nfrom f\n"
+    shown = [output["data"]["text/plain"] for output in outputs if "data" in output]
+    assert shown == ["42", "'shown'"]
+
+
+# --- verdicts
+
+
+@pytest.mark.parametrize(
+    ("check", "outcome", "points", "message"),
+    [
+        ("assert f(1) == 1", "passed", 4, ""),
+        ("assert f(1) == 2, 'f(1) should be 2'", "failed", 0, "f(1) should be 2"),
+        ("assert f(1) == 2", "failed", 0, "AssertionError, at `assert f(1) == 2`"),
+        ("x = 1\nf(x) / 0", "failed", 0, "ZeroDivisionError: division by zero, at `f(x) / 0`"),
+        ("2.5 * f(1)", "partial", 2.5, "2.5 of 4 points."),
+        ("f(4)", "passed", 4, ""),
+        ("f(1) == 2", "failed", 0, "The check says no."),
+        ("import numpy as np\nnp.all(np.array([1, 1]) == f(2))", "failed", 0, "The check says no."),
+        ("0", "failed", 0, "0 points."),
+        ("raise SystemExit", "failed", 0, "SystemExit, at `raise SystemExit`"),
+        ("raise KeyboardInterrupt", "failed", 0, "KeyboardInterrupt, at `raise KeyboardInterrupt`"),
+    ],
+)
+def test_what_a_test_cell_comes_to(
+    examine: Examine, check: str, outcome: str, points: float, message: str
+) -> None:
+    verdict = only(examine(code("def f(x): return x"), check_of(check)))
+    assert (verdict.outcome, verdict.points, verdict.message) == (outcome, points, message)
+
+
+def test_a_stub_that_is_left_as_it_was_is_not_attempted(examine: Examine) -> None:
+    graded = examine(
+        code("def f(x): return x"),
+        check_of("assert f(1) == 1"),
+        answers={"code": "def f(x):\n    raise NotImplementedError('not attempted yet')"},
+    )
+    assert only(graded).outcome == "not attempted"
+    assert only(graded).message == "not attempted yet"
+    assert only(graded).points == 0
+
+
+def test_the_students_part_of_a_traceback_is_with_the_failed_test(examine: Examine) -> None:
+    graded = examine(
+        code("def mean(x):\n    total = sum(x)\n    return total / len(x)"), check_of("assert mean([]) == 0")
+    )
+    assert only(graded).message == "ZeroDivisionError: division by zero, at `assert mean([]) == 0`"
+    (error,) = graded.outputs["cell-1"]
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error["traceback"]))
+    assert "return total / len(x)" in shown
+    assert "candidate.py" not in shown
+    assert shown.endswith("Not right: ZeroDivisionError: division by zero, at `assert mean([]) == 0`")
+
+
+def test_a_message_is_bounded(examine: Examine) -> None:
+    message = fails(examine, "def f(): return 'x' * 100_000", "assert False, f()")
+    assert len(message) <= 4100
+
+
+def test_files_that_were_handed_in_can_be_read(examine: Examine) -> None:
+    graded = examine(
+        code("total = sum(map(int, open('data/table.csv').read().split(',')))"),
+        check_of("assert total == 6"),
+        files={"data/table.csv": b"1,2,3"},
+    )
+    assert only(graded).outcome == "passed"
+
+
+def test_hidden_inputs_differ_from_seed_to_seed_and_stay_with_a_seed(examine: Examine) -> None:
+    def given(seed: str) -> str:
+        check = "from autograder import seeds\nassert False, str(seeds.fresh(7))"
+        return only(examine(code("x = 1"), check_of(check), seed=seed)).message
+
+    assert given("ada's") == given("ada's")
+    assert given("ada's") != given("bob's")
+    assert given("ada's") != "7"
+
+
+def test_nothing_of_one_notebook_is_left_for_the_next(examine: Examine) -> None:
+    check = (
+        "import os, random, warnings, builtins, numpy as np\n"
+        "before = [np.geterr()['divide'], np.get_printoptions()['precision'], os.environ.get('LEFT'),\n"
+        "          len(warnings.filters), os.getcwd(), 'left' in globals()]\n"
+        "left = 1\nnp.seterr(divide='raise')\nnp.set_printoptions(precision=2)\nos.environ['LEFT'] = '1'\n"
+        "warnings.simplefilter('error')\nos.chdir('/')\n"
+        "assert False, str(before) + str(random.random()) + str(np.random.rand())"
+    )
+    assert fails(examine, "x = 1", check) == fails(examine, "x = 1", check)
+
+
+# --- time-outs and crashes
+
+
+def test_an_endless_function_costs_its_own_test_only(examine: Examine) -> None:
+    graded = examine(
+        code("def f(x):\n    while x:\n        pass\n    return x"),
+        ("test", "one", "f(1)"),
+        ("test", "two", "assert f(0) == 0"),
+        limits=SOON,
+    )
+    assert outcomes(graded) == {"one": "timeout", "two": "passed"}
+    assert graded.verdicts[0].message == "Stopped after 2 seconds: does a loop in it have no end?"
+
+
+def test_an_endless_test_is_stopped_too(examine: Examine) -> None:
+    graded = examine(
+        code("def f(x): return x"),
+        ("test", "one", "while True:\n    f(1)"),
+        ("test", "two", "while True:\n    pass"),
+        ("test", "three", "assert f(0) == 0"),
+        limits=Limits(cell_seconds=1, notebook_seconds=60),
+    )
+    assert outcomes(graded) == {"one": "timeout", "two": "timeout", "three": "passed"}
+
+
+def test_the_whole_notebook_has_a_limit(examine: Examine) -> None:
+    graded = examine(
+        code("import time\ndef f(): time.sleep(20)"),
+        ("test", "one", "f()"),
+        ("test", "two", "assert True"),
+        limits=Limits(cell_seconds=10, notebook_seconds=2),
+    )
+    assert outcomes(graded) == {"one": "timeout", "two": "timeout"}
+    assert "because the whole notebook may run for 2 seconds" in graded.verdicts[0].message
+    assert graded.verdicts[1].message.startswith("Not reached: the notebook was stopped because")
+
+
+_SWALLOWS = "try:\n    f()\nexcept:\n    pass\ntry:\n    f()\nexcept BaseException:\n    pass"
+
+
+@pytest.mark.parametrize(
+    ("body", "outcome"),
+    [
+        ("\n    while True: pass", "timeout"),
+        ("import os; os._exit(0)", "crashed"),
+        ("\n    while True:\n        try:\n            while True: pass\n        except: pass", "timeout"),
+    ],
+    ids=["endless", "gone", "stubborn"],
+)
+def test_a_test_that_swallows_every_error_can_not_pass_then(
+    examine: Examine, body: str, outcome: str
+) -> None:
+    graded = examine(code(f"def f(): {body}"), check_of(_SWALLOWS), limits=SOON)
+    assert (only(graded).outcome, only(graded).points) == (outcome, 0)
+
+
+@pytest.mark.parametrize(
+    ("death", "reason"),
+    [
+        ("os._exit(0)", r"it ended itself \(exit status 0\)"),
+        ("os._exit(3)", r"it ended itself \(exit status 3\)"),
+        ("os.abort()", r"it was killed \(SIG"),
+        ("ctypes.string_at(0)", r"it was killed \(SIGSEGV\)"),
+        ("bytearray(3 * 2**30)", None),
+    ],
+)
+def test_a_crash_is_said_with_its_reason_and_earlier_points_stay(
+    examine: Examine, death: str, reason: str | None
+) -> None:
+    graded = examine(
+        code("import os, ctypes\ndef f(): return 1\ndef g(): return 1"),
+        ("test", "one", "assert f() == 1"),
+        ("test", "two", "g()"),
+        ("solution", "more", "print('not reached')"),
+        ("test", "three", "assert f() == 1"),
+        answers={"code": f"import os, ctypes\ndef f(): return 1\ndef g(): {death}"},
+    )
+    assert graded.verdicts[0].outcome == "passed"
+    if reason is None:  # a MemoryError: the function failed, and the notebook goes on
+        assert outcomes(graded) == {"one": "passed", "two": "failed", "three": "passed"}
+        return
+    assert outcomes(graded) == {"one": "passed", "two": "crashed", "three": "crashed"}
+    assert re.search(f"Your code ended while it was checked: {reason}", graded.verdicts[1].message)
+    assert re.search(f"Your code had ended before this check: {reason}", graded.verdicts[2].message)
+    assert "'two'" in graded.verdicts[2].message
+    assert graded.points == 4
+
+
+def test_a_crash_in_a_cell_names_the_cell(examine: Examine) -> None:
+    graded = examine(
+        ("solution", "mine", "x = 1"), check_of("assert x == 1"), answers={"mine": "import os\nos._exit(1)"}
+    )
+    assert only(graded).outcome == "crashed"
+    assert "in the cell 'mine'" in only(graded).message
+    (error,) = graded.outputs["cell-0"]
+    assert (error["ename"], error["evalue"]) == (
+        "Crashed",
+        "Your code ended here: it ended itself (exit status 1).",
+    )

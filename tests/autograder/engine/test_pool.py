@@ -1,0 +1,249 @@
+"""Many notebooks at once: the same results, whatever happens to a worker."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder.engine.limits import Limits
+from autograder.engine.pool import Job, Pool
+from autograder.engine.verdict import GradedNotebook
+from autograder.engine.worker import Setting
+from autograder.errors import AutograderError
+from tests.autograder.engine.conftest import Cell, hand_in, write_source
+
+MakeSetting = Callable[..., Setting]
+CODE: Cell = ("solution", "code", "def f(): return 1")
+
+
+@pytest.fixture
+def setting(tmp_path: Path) -> MakeSetting:
+    """`setting(*cells)` saves a source notebook and gives the setting in which it is graded."""
+
+    def _setting(*cells: Cell) -> Setting:
+        path = tmp_path / "exam.ipynb"
+        path.write_bytes(hand_in(write_source(*cells), {}))
+        return Setting((path,), (tmp_path,), "jail", Limits())
+
+    return _setting
+
+
+def job(student: str, answer: str, *tests: Cell) -> Job:
+    """What a student hands in for the notebook of `CODE` and some tests."""
+    return Job(student, "exam", hand_in(write_source(CODE, *tests), {"code": answer}), seed=student)
+
+
+def told(graded: GradedNotebook) -> list[tuple[str, str, float]]:
+    """The outcome, message and points of each test."""
+    return [(verdict.outcome, verdict.message, verdict.points) for verdict in graded.verdicts]
+
+
+def test_parallel_and_serial_grading_give_the_same(setting: MakeSetting) -> None:
+    tests: list[Cell] = [
+        ("test", "value", "assert f() == 1, f'f() is {f()}'"),
+        ("test", "hidden", "from autograder import seeds\nassert f() != 3, str(seeds.fresh(1))"),
+        ("test", "partial", "min(f(), 4)"),
+    ]
+    answers = [f"def f(): return {number}" for number in (0, 1, 2, 3, 1.5)]
+    answers += ["def f(): return 1 / 0", "import os\nos._exit(1)", "nonsense("]
+    jobs = [job(f"student-{number}", answer, *tests) for number, answer in enumerate(answers)]
+    found = []
+    for size in (1, 3):
+        with Pool(setting(CODE, *tests), size) as pool:
+            found.append({done.student: told(graded) for done, graded in pool.grade(jobs)})
+    one_by_one, all_at_once = found
+    assert one_by_one == all_at_once
+    assert len(one_by_one) == len(jobs)
+    assert [outcome for outcome, *_ in one_by_one["student-1"]] == ["passed", "passed", "partial"]
+
+
+def test_jobs_are_taken_as_they_are_needed(setting: MakeSetting) -> None:
+    taken = []
+
+    def jobs() -> Iterator[Job]:
+        for number in range(20):
+            taken.append(number)
+            yield job(str(number), "def f(): return 1", test)
+
+    test: Cell = ("test", "test", "assert f() == 1")
+    with Pool(setting(CODE, test), 1) as pool:
+        results = pool.grade(jobs())
+        next(results)
+        assert len(taken) <= 3
+
+
+# --- workers that die
+
+
+def test_a_worker_that_dies_is_replaced_and_the_notebook_tried_again(
+    setting: MakeSetting, tmp_path: Path
+) -> None:
+    # The first test that runs ends its worker, as the system does when memory runs out.
+    once = f"""\
+import os, pathlib, signal
+try:
+    pathlib.Path({str(tmp_path / "happened")!r}).touch(exist_ok=False)
+except FileExistsError:
+    assert f() == 1
+else:
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    test: Cell = ("test", "test", once)
+    jobs = [job(str(number), "def f(): return 1", test) for number in range(4)]
+    with Pool(setting(CODE, test), 2) as pool:
+        outcomes = {done.student: told(graded)[0][0] for done, graded in pool.grade(jobs)}
+    assert outcomes == dict.fromkeys("0123", "passed")
+    assert (tmp_path / "happened").exists()
+
+
+def test_a_notebook_that_ends_its_worker_twice_is_given_up_and_the_others_go_on(
+    setting: MakeSetting,
+) -> None:
+    test: Cell = ("test", "test", "import os, signal\nif f() == 9:\n    os.kill(os.getpid(), signal.SIGKILL)")
+    jobs = [job(str(number), f"def f(): return {number}", test) for number in (1, 9, 2)]
+    with Pool(setting(CODE, test), 2) as pool:
+        found = {done.student: graded for done, graded in pool.grade(jobs)}
+    reason = "The grading process ended while it graded this notebook, 2 times."
+    assert told(found["9"]) == [("crashed", reason, 0.0)]
+    assert found["9"].remarks == (reason,)
+    assert {told(found[student])[0][0] for student in "12"} == {"passed"}
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            found += map(int, (task / "children").read_text().split())
+    return found
+
+
+def descendants(pid: int, holding: str) -> list[int]:
+    """The processes below a process whose command holds a text."""
+    found = []
+    for child in children(pid):
+        with contextlib.suppress(OSError):
+            if holding in Path(f"/proc/{child}/cmdline").read_text():
+                found.append(child)
+        found += descendants(child, holding)
+    return found
+
+
+def wait_until_gone(pids: list[int]) -> None:
+    deadline = time.monotonic() + 20
+    while left := [pid for pid in pids if Path(f"/proc/{pid}/cmdline").exists() and not is_dead(pid)]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.02)
+
+
+def is_dead(pid: int) -> bool:
+    """Whether a process has ended, though its parent may not have taken note."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+@pytest.mark.parametrize("busy", [True, False], ids=["at work", "idle"])
+def test_a_jail_that_dies_costs_nobody_a_mark(setting: MakeSetting, busy: bool) -> None:
+    test: Cell = ("test", "test", "assert f() == 1")
+    jobs = [job(str(number), "def f(): return 1", test) for number in range(6)]
+    with Pool(setting(CODE, test), 1) as pool:
+        results = pool.grade(jobs if busy else jobs[:1])
+        found = [next(results)]
+        jail = descendants(os.getpid(), "inside.zygote")
+        assert jail
+        for pid in jail:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        wait_until_gone(jail)
+        found += results if busy else pool.grade(jobs[1:])
+    assert {done.student: told(graded)[0][0] for done, graded in found} == dict.fromkeys("012345", "passed")
+
+
+# --- the end
+
+
+_ENDLESS = "def f():\n    while True:\n        pass"
+
+
+def test_all_processes_end_with_the_pool_whatever_they_are_doing(setting: MakeSetting) -> None:
+    test: Cell = ("test", "test", "f()")
+    pool = Pool(setting(CODE, test), 2)
+    results = pool.grade(
+        [job("ada", "def f(): return 1", test)] + [job(str(n), _ENDLESS, test) for n in range(4)]
+    )
+    assert next(results)[0].student == "ada"
+    started = descendants(os.getpid(), "autograder.engine.worker") + descendants(os.getpid(), "inside.zygote")
+    assert len(started) > 2
+    pool.close()
+    wait_until_gone(started)
+
+
+def test_workers_end_with_the_coordinator(setting: MakeSetting) -> None:
+    test: Cell = ("test", "test", "f()")
+    made = setting(CODE, test)
+    jobs = [job("ada", "def f(): return 1", test), job("bob", _ENDLESS, test)]
+    read, write = os.pipe()
+    coordinator = os.fork()
+    if coordinator == 0:  # a coordinator of its own, which is killed while its worker is at work
+        try:
+            next(Pool(made, 1).grade(jobs))
+            os.write(write, b".")
+            signal.pause()
+        finally:
+            os._exit(1)
+    os.close(write)
+    try:
+        assert os.read(read, 1) == b"."
+        started = descendants(coordinator, "autograder.engine") + descendants(coordinator, "inside.zygote")
+        assert len(started) >= 2
+    finally:
+        os.close(read)
+        os.kill(coordinator, signal.SIGKILL)
+        os.waitpid(coordinator, 0)
+    wait_until_gone(started)
+
+
+# --- what stops everything
+
+
+def test_a_source_that_can_not_be_read_stops_everything(setting: MakeSetting, tmp_path: Path) -> None:
+    made = setting(CODE)
+    (tmp_path / "exam.ipynb").write_text("{")
+    with pytest.raises(AutograderError, match=r"exam\.ipynb: can't be read as a notebook"):
+        Pool(made, 1)
+
+
+def test_a_machine_without_a_jail_stops_everything(
+    setting: MakeSetting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test: Cell = ("test", "test", "assert f() == 1")
+    made = setting(CODE, test)
+    monkeypatch.setenv("PATH", str(tmp_path))  # no bubblewrap there
+    with Pool(made, 2) as pool:
+        pool.warm_up()
+        with pytest.raises(AutograderError, match=r"bubblewrap \(bwrap\) is not installed"):
+            list(pool.grade([job("ada", "def f(): return 1", test), job("bob", "def f(): return 1", test)]))
+
+
+def test_an_error_of_who_gives_the_jobs_stops_everything(setting: MakeSetting) -> None:
+    def jobs() -> Iterator[Job]:
+        yield job("ada", "def f(): return 1", test)
+        raise KeyboardInterrupt
+
+    test: Cell = ("test", "test", "assert f() == 1")
+    with Pool(setting(CODE, test), 1) as pool, pytest.raises(KeyboardInterrupt):
+        list(pool.grade(jobs()))
+
+
+@pytest.mark.parametrize("size", [0, -1])
+def test_a_pool_without_workers_is_refused(setting: MakeSetting, size: int) -> None:
+    with pytest.raises(ValueError, match="a pool needs 1 worker or more"):
+        Pool(setting(CODE), size)
