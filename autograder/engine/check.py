@@ -61,17 +61,25 @@ def filename(grade_id: str) -> str:
 
 
 def points_of(value: Any, max_points: float) -> tuple[Outcome, float, str]:
-    """Judge the value of a test cell's last line: a number is partial credit, False fails, the rest passes.
+    """Judge the value of a test cell's last line: none or True passes, a number is partial credit.
 
-    nbgrader gives full marks for False, for numbers below 0 and for nan, and loses the submission when the
-    number is too large.
+    Anything else fails. nbgrader gives full marks for False, for numbers below 0, for nan, and for what is
+    no number, such as the array that a sum is when a student's list holds arrays; and it loses the submission
+    when the number is too large.
     """
     if isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0:
         value = value.item()  # the bool or number that it stands for
     if isinstance(value, bool):
         return ("passed", max_points, "") if value else ("failed", 0.0, "The check says no.")
-    if not isinstance(value, (numbers.Real, Decimal)):
+    if value is None:
         return "passed", max_points, ""
+    if not isinstance(value, (numbers.Real, Decimal)):
+        kind = type(value).__name__
+        return (
+            "failed",
+            0.0,
+            f"The check's last line should give points, but gave something of type {kind!r}.",
+        )
     try:
         points = float(value)
     except (OverflowError, ValueError):  # an integer of 400 digits; a Decimal that is not even a quiet nan

@@ -16,12 +16,12 @@ from autograder.engine.check import compile_check, points_of
 @pytest.mark.parametrize(
     ("value", "outcome", "points"),
     [
-        # What a test shows is no number: it came to its end, so it passed.
         (None, "passed", 4),
-        ("well done", "passed", 4),
-        ([], "passed", 4),
-        (1j, "passed", 4),
-        (np.array([1.0, 2.0]), "passed", 4),
+        # What is no number may be made of what a student gave, so it gives no points.
+        ("well done", "failed", 0),
+        ([], "failed", 0),
+        (1j, "failed", 0),
+        (np.array([1.0, 2.0]), "failed", 0),
         # Yes or no.
         (True, "passed", 4),
         (False, "failed", 0),
