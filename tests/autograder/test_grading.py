@@ -9,16 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from nbgrader.preprocessors import Execute  # type: ignore[import-untyped]
 from nbgrader.validator import Validator  # type: ignore[import-untyped]
-from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.cli import main
 from autograder.course import Course, init_course
 from autograder.errors import AutograderError
 from autograder.feedback import feedback
 from autograder.grade_class import ClassGrading, Options, grade, quiet
-from autograder.notebooks import new_cell, new_notebook, notebook_text, read_notebook
+from autograder.notebooks import notebook_text, read_notebook
 from autograder.sample_class import load_sample_class, make_sample_class
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -207,17 +205,6 @@ def test_files_of_a_student_do_not_stand_in_for_the_reference_or_the_grader(
     assert {mark.student: mark.scores["quiz"] for mark in report.marks} == {"ada": 1, "bob": 0}
     said = "ada: 'numpy.py', 'solutions.py' can't be imported: only code in the notebooks counts"
     assert said in report.problems
-
-
-def test_nor_do_they_when_nbgrader_is_used_alone(
-    released: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("PYTHONPATH")  # the working directory comes after it, but before installed packages
-    (tmp_path / "solutions.py").write_text("x = 1")
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(released.root)).load_config()
-    notebook = new_notebook([new_cell("code", "import solutions; solutions.mse.__name__", "one", {})], {})
-    Execute(config=config).preprocess(notebook, {"metadata": {"path": str(tmp_path)}})
-    assert [output.get("data") for output in notebook.cells[0].outputs] == [{"text/plain": "'mse'"}]
 
 
 def test_students_code_leaves_nothing_for_the_next_one(released: Course, hand_in: HandIn) -> None:

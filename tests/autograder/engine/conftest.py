@@ -13,7 +13,7 @@ from autograder.engine.grading import Grader
 from autograder.engine.jail import Jail
 from autograder.engine.limits import Limits
 from autograder.engine.source import SourceNotebook, source_notebook
-from autograder.engine.verdict import GradedNotebook
+from autograder.engine.verdict import GradedNotebook, Verdict
 from autograder.notebooks import new_cell, new_notebook, notebook_text
 
 Cell = tuple[str, str, str]
@@ -47,6 +47,27 @@ def hand_in(source: SourceNotebook, answers: Mapping[str, str]) -> bytes:
         text = answers.get(cell.grade_id or "", cell.source)
         cells.append(new_cell(cell.cell["cell_type"], text, cell.id, dict(cell.cell["metadata"])))
     return notebook_text(new_notebook(cells, {})).encode()
+
+
+def only(graded: GradedNotebook) -> Verdict:
+    """The one verdict."""
+    (verdict,) = graded.verdicts
+    return verdict
+
+
+def outcomes(graded: GradedNotebook) -> dict[str, str]:
+    """The outcome of each test."""
+    return {verdict.grade_id: verdict.outcome for verdict in graded.verdicts}
+
+
+def code(text: str) -> Cell:
+    """Write the student's cell; what it defines is what the tests may use."""
+    return ("solution", "code", text)
+
+
+def check_of(text: str) -> Cell:
+    """Write the test cell."""
+    return ("test", "test", text)
 
 
 class Examine(Protocol):

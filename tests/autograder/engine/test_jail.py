@@ -23,7 +23,7 @@ from autograder.engine.limits import MIB, Limits
 from autograder.errors import AutograderError
 from tests.autograder.engine.conftest import show_in
 
-SMALL = Limits(memory=200 * MIB, disk=8 * MIB, file_size=4 * MIB, processes=20)
+SMALL = Limits(memory=200 * MIB, disk=8 * MIB, file_size=4 * MIB, processes=40)
 
 
 def told_by(jail: Jail, code: str) -> Any:
@@ -324,7 +324,10 @@ told = len(children)
 for child in children:
     child.kill()
 """
-    assert 5 < told_by(jailed, code) <= SMALL.processes
+    started = told_by(jailed, code)
+    assert started <= SMALL.processes
+    if jailed.level == "jail":  # elsewhere the processes of other jails count too
+        assert started > SMALL.processes - 10
 
 
 def test_files_and_all_files_together_are_bounded(jailed: Jail) -> None:
