@@ -103,7 +103,7 @@ def chapter_names() -> list[str]:
     toc = yaml.safe_load((BOOK.parent / "_toc.yml").read_text(encoding="utf-8"))
     files = [entry["file"] for part in toc["parts"] for entry in part["chapters"] if "file" in entry]
     names = [file.removeprefix("book/") for file in files]
-    return [name for name in names if not name.startswith("reference/")]
+    return [name for name in names if not name.startswith(("instructor/", "reference/"))]
 
 
 @cache
