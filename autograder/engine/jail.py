@@ -298,19 +298,13 @@ def _walls(hidden: Sequence[Path], size: int, *, root: bool) -> list[str]:
                 covered = str(part / path.relative_to(part.resolve()))
                 options += ["--perms", "0755", "--tmpfs", covered, "--remount-ro", covered]
     options += ["--proc", "/proc", "--dev", "/dev", "--dev-bind", "/dev/null", "/dev/zero"]
-    options += ["--size", str(size), "--perms", "1777", "--tmpfs", "/tmp"]
-    return [
-        *options,
-        "--remount-ro",
-        "/dev",
-        "--remount-ro",
-        "/",
-        "--chdir",
-        "/tmp",
-        "--setenv",
-        "HOME",
-        "/tmp",
-    ]
+    options += ["--size", str(size), "--perms", "1777", "--tmpfs", confine.PRIVATE]
+    if not any(path.is_relative_to("/tmp") for path in shown):
+        options += ["--symlink", confine.PRIVATE, "/tmp"]
+    options += ["--chdir", confine.PRIVATE]
+    for variable in ("HOME", "TMPDIR"):
+        options += ["--setenv", variable, confine.PRIVATE]
+    return [*options, "--remount-ro", "/dev", "--remount-ro", "/"]
 
 
 def _packages_to_hide() -> list[Path]:

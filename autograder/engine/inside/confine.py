@@ -21,6 +21,8 @@ _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 1, 
 _PR_CAPBSET_DROP = 24
 _SIGKILL = 9
 
+PRIVATE = "/private"  # where a candidate may write; /tmp leads here unless Python itself lies below /tmp
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -55,7 +57,7 @@ def mount_private_folders(size: int) -> None:
     _checked(_libc.unshare(NEWNS), "unshare")
     options = f"size={size},nr_inodes=4096,mode=0700".encode()
     flags = _NOSUID | _NODEV
-    for target in (b"/tmp", b"/dev/shm"):
+    for target in (PRIVATE.encode(), b"/dev/shm"):
         _checked(_libc.mount(b"tmpfs", target, b"tmpfs", flags, options), f"mount {target.decode()}")
     mount_processes()
 

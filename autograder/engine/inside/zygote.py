@@ -162,7 +162,11 @@ class Zygote:
         self._kernel.open_capture()
         if settings["namespaces"]:
             confine.mount_private_folders(settings["disk"])
-        home = Path("/tmp/home") if settings["namespaces"] else Path(os.environ["HOME"], str(os.getpid()))
+        home = (
+            Path(confine.PRIVATE, "home")
+            if settings["namespaces"]
+            else Path(os.environ["HOME"], str(os.getpid()))
+        )
         home.mkdir(parents=True, exist_ok=True)
         os.chdir(home)
         os.environ["HOME"] = str(home)
