@@ -237,7 +237,8 @@ for folder in folders:
 told = sum((folder / "left.txt").exists() for folder in folders)
 """
     find = (
-        "import os\ntold = [p for top in ('/private', '/dev/shm') for p, _, n in os.walk(top) if 'left.txt' in n]"
+        "import os\n"
+        "told = [p for top in ('/private', '/dev/shm') for p, _, n in os.walk(top) if 'left.txt' in n]"
     )
     assert told_by(jailed, leave) >= 3
     assert told_by(jailed, find) == []
