@@ -211,7 +211,7 @@ def test_students_code_leaves_nothing_for_the_next_one(released: Course, hand_in
     leave = """\
 import builtins, pathlib
 builtins.half = lambda x: x / 2
-for folder in (pathlib.Path("/tmp"), pathlib.Path.home(), pathlib.Path.cwd(), pathlib.Path("/dev/shm")):
+for folder in (pathlib.Path("/private"), pathlib.Path.home(), pathlib.Path.cwd(), pathlib.Path("/dev/shm")):
     (folder / "half.txt").write_text("lambda x: x / 2")
     (folder / ".ipython/profile_default/startup").mkdir(parents=True, exist_ok=True)
     (folder / ".ipython/profile_default/startup/half.py").write_text("half = lambda x: x / 2")
@@ -220,7 +220,7 @@ for folder in (pathlib.Path("/tmp"), pathlib.Path.home(), pathlib.Path.cwd(), pa
 import pathlib
 half = next(
     eval((folder / "half.txt").read_text())
-    for folder in (pathlib.Path("/tmp"), pathlib.Path.home(), pathlib.Path.cwd(), pathlib.Path("/dev/shm"))
+    for folder in map(pathlib.Path, ("/private", pathlib.Path.home(), pathlib.Path.cwd(), "/dev/shm"))
     if (folder / "half.txt").exists()
 )
 """

@@ -228,7 +228,12 @@ def test_the_command_can_be_stopped_at_any_moment(released: Course, hand_in: Han
     hand_in("bob", RIGHT | {"half-code": "while True:\n    pass"})
     command = [sys.executable, "-m", "autograder", "grade", "tiny", "--course", str(released.root)]
     with subprocess.Popen(
-        [*command, "--progress", "--jobs", "1"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [*command, "--progress", "--jobs", "1"],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        # Where tests run in the background, Ctrl-C may be ignored by all that they start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as grading:
         assert grading.stderr is not None
         assert grading.stderr.readline() == "[1/2] ada\n"
