@@ -88,32 +88,12 @@ def _parser() -> argparse.ArgumentParser:
     release.set_defaults(run=_release)
 
     grade = _step(steps, "grade", "run and mark what students handed in")
-    grade.add_argument("--student", metavar="ID", help="grade this student only")
-    grade.add_argument(
-        "--timeout",
-        metavar="SECONDS",
-        type=_seconds,
-        help="how long one cell may run (default: the course's setting)",
-    )
-    grade.add_argument(
-        "--progress", action="store_true", help="say which student is being graded, in any case"
-    )
-    _engine_options(grade)
-    grade.add_argument("--json", action="store_true", help="print marks and remarks as JSON")
+    _grading_arguments(grade)
     grade.set_defaults(run=_grade)
 
     regrade = _step(steps, "regrade", "grade again after a test was changed, and show whose marks move")
-    regrade.add_argument("--student", metavar="ID", help="look at this student only")
-    regrade.add_argument(
-        "--timeout",
-        metavar="SECONDS",
-        type=_seconds,
-        help="how long one cell may run (default: the course's setting)",
-    )
     regrade.add_argument("--dry-run", action="store_true", help="show what would move, and write nothing")
-    regrade.add_argument("--progress", action="store_true", help="say which student was graded, in any case")
-    _engine_options(regrade)
-    regrade.add_argument("--json", action="store_true", help="print what moves as JSON")
+    _grading_arguments(regrade)
     regrade.set_defaults(run=_regrade)
 
     audit = _step(steps, "audit", "compare the gradebook with the log of grading", takes_assignment=False)
@@ -136,7 +116,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _engine_options(step: argparse.ArgumentParser) -> None:
+def _grading_arguments(step: argparse.ArgumentParser) -> None:
+    step.add_argument("--student", metavar="ID", help="grade this student only")
+    step.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        help="how long one cell may run (default: the course's setting)",
+    )
+    step.add_argument("--progress", action="store_true", help="say which student was graded, in any case")
+    step.add_argument("--json", action="store_true", help="print the result as JSON")
     step.add_argument("--force", action="store_true", help="run everything again, what has not changed too")
     step.add_argument(
         "--jobs", metavar="N", type=_count, help="how many notebooks to grade at once (default: one per core)"
