@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.engine.verdict import GradedNotebook, Verdict
+from autograder.isolation import told, unusual
 from autograder.sanitise import clean_notebook_outputs, clean_text
 
 _MODE = 0o444  # nbgrader's own: a graded notebook is not to be edited
@@ -73,11 +74,12 @@ def write_autograded(
 def with_outputs(rebuilt: Mapping[str, Any], graded: GradedNotebook) -> dict[str, Any]:
     """Give a rebuilt notebook its outputs, cleaned, and each test cell a word on the points it did not get.
 
-    The parts that stay the same are shared with `rebuilt`, which is not changed.
+    A line at the top names the level of isolation, unless it is the full jail. The parts that stay the same
+    are shared with `rebuilt`, which is not changed.
     """
     outputs = clean_notebook_outputs(graded.outputs)
     verdicts = {verdict.grade_id: verdict for verdict in graded.verdicts}
-    cells = []
+    cells = _isolation_cell(rebuilt, graded)
     count = 0
     for cell in rebuilt["cells"]:
         if cell["cell_type"] == "code":
@@ -90,6 +92,17 @@ def with_outputs(rebuilt: Mapping[str, Any], graded: GradedNotebook) -> dict[str
                     output["execution_count"] = count
         cells.append(cell)
     return {**rebuilt, "cells": cells}
+
+
+def _isolation_cell(rebuilt: Mapping[str, Any], graded: GradedNotebook) -> list[dict[str, Any]]:
+    """Make the cell that names the level of isolation; none for the full jail."""
+    name = "isolation"
+    while any(cell.get("id") == name for cell in rebuilt["cells"]):  # a student may have called a cell so
+        name += "-"
+    return [
+        {"cell_type": "markdown", "id": name, "metadata": {}, "source": f"*Graded at {told(level)}.*"}
+        for level in unusual([graded.isolation])
+    ]
 
 
 def verdict_outputs(verdict: Verdict | None, shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -108,38 +121,10 @@ def verdict_outputs(verdict: Verdict | None, shown: list[dict[str, Any]]) -> lis
 
 
 def notebook_json(notebook: Mapping[str, Any]) -> str:
-    """Serialise a notebook to the text that `nbformat.writes` gives, several times faster.
-
-    Nothing is checked against the format's schema.
-    """
-    cells = [_split_cell(cell) for cell in notebook["cells"]]
-    text = json.dumps(
-        {**notebook, "cells": cells}, indent=1, sort_keys=True, ensure_ascii=False, separators=(",", ": ")
-    )
-    return text + "\n"
-
-
-def _split_cell(cell: Mapping[str, Any]) -> dict[str, Any]:
-    split = {**cell, "source": _lines(cell["source"])}
-    if cell["cell_type"] == "code":
-        split["outputs"] = [_split_output(output) for output in cell["outputs"]]
-    return split
-
-
-def _split_output(output: Mapping[str, Any]) -> dict[str, Any]:
-    if output["output_type"] == "stream":
-        return {**output, "text": _lines(output["text"])}
-    if "data" in output:
-        data = {
-            mime: _lines(value) if mime.startswith("text/") else value
-            for mime, value in output["data"].items()
-        }
-        return {**output, "data": data}
-    return dict(output)
-
-
-def _lines(text: str | list[str]) -> list[str]:
-    return text.splitlines(True) if isinstance(text, str) else text
+    """Serialise a notebook, a line for each cell; nothing is checked against the format's schema."""
+    cells = ",\n".join(json.dumps(cell, sort_keys=True, ensure_ascii=False) for cell in notebook["cells"])
+    about = {key: value for key, value in notebook.items() if key != "cells"}
+    return f'{{"cells": [\n{cells}\n],\n{json.dumps(about, sort_keys=True, ensure_ascii=False)[1:]}\n'
 
 
 def _write_if_changed(path: Path, content: bytes) -> None:

@@ -5,6 +5,10 @@ class AutograderError(Exception):
     """Something that the user can put right; the message says what is wrong, where, and what to do."""
 
 
+class UsageError(AutograderError):
+    """The command was given a name that does not exist, or options that don't go together."""
+
+
 def shortened(text: object, limit: int = 200) -> str:
     """Put a text of unknown origin on one line of bounded length, so that it can stand in a message.
 

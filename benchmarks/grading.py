@@ -38,12 +38,13 @@ from autograder.sample_class import load_sample_class
 UNIT = "u2-regression"
 ENDLESS = "hana"  # her loop is stopped after the course's time-out, which would be all that is measured
 ROUNDS = 3
-PARTS = {"itself": "coordinator", "children": "examiners", "below": "zygotes and candidates"}
+PARTS = {"itself": "coordinator", "examiners": "examiners", "jails": "zygotes and candidates"}
+_FOREMAN = "autograder.engine.foreman"
 _OURS = Path(sys.executable).with_name("autograder")
 _STOCK = Path(sys.executable).with_name("nbgrader")
 _PLAIN = 'c = get_config()\nc.CourseDirectory.course_id = "plain"\n'
 _MEMORY_EVERY = 1.0  # seconds; to ask for it costs the kernel some milliseconds
-_LOOK_EVERY = 0.2
+_LOOK_EVERY = 0.5  # seconds
 
 
 @dataclass
@@ -57,8 +58,8 @@ class Run:
     cpu
         Seconds of processor time of all its processes.
     parts
-        The same in parts: of the command itself, of its children (our workers), and of everything under those
-        (the jails with zygotes and candidates).
+        The same in parts: of the command itself, of the foremen with their workers, and of the jails with
+        zygotes and candidates.
     memory
         The most bytes that all its processes held together, with shared pages counted once.
     """
@@ -78,6 +79,7 @@ class _Watch(threading.Thread):
         self._run = run
         self._end = threading.Event()
         self._next_memory = time.monotonic()
+        self._known: dict[int, bool] = {}
 
     def run(self) -> None:
         while not self._end.wait(_LOOK_EVERY):
@@ -89,22 +91,31 @@ class _Watch(threading.Thread):
         self.join()
 
     def _look(self) -> None:
-        children = self._root.children()
-        below = [process for child in children for process in _descendants(child)]
+        below = _descendants(self._root)
+        examiners = [process for process in below if self._examines(process)]
+        jails = [process for process in below if not self._examines(process)]
         now = {
             "itself": sum(_seconds(self._root)[:2]),
-            "children": sum(sum(_seconds(child)[:2]) for child in children),
-            # With what has ended below them: wardens and candidates come and go.
-            "below": sum(sum(_seconds(process)) for process in below),
+            "examiners": sum(sum(_seconds(process)[:2]) for process in examiners),
+            # With what has ended below them: candidates come and go.
+            "jails": sum(sum(_seconds(process)) for process in jails),
         }
         for part, seconds in now.items():
             self._run.parts[part] = max(self._run.parts[part], seconds)
-        everything = sum(sum(_seconds(process)) for process in (self._root, *children, *below))
+        everything = sum(sum(_seconds(process)) for process in (self._root, *below))
         self._run.cpu = max(self._run.cpu, everything)
         if time.monotonic() >= self._next_memory:
             self._next_memory = time.monotonic() + _MEMORY_EVERY
-            held = sum(map(_memory, [self._root, *children, *below]))
-            self._run.memory = max(self._run.memory, held)
+            self._run.memory = max(self._run.memory, sum(map(_memory, [self._root, *below])))
+
+    def _examines(self, process: psutil.Process) -> bool:
+        """Whether it is a foreman or one of its workers."""
+        if process.pid not in self._known:
+            try:
+                self._known[process.pid] = _FOREMAN in process.cmdline()
+            except psutil.Error:
+                return False
+        return self._known[process.pid]
 
 
 def _descendants(process: psutil.Process) -> list[psutil.Process]:
@@ -219,7 +230,7 @@ def floor(source: Path, notebooks: Sequence[Path], rounds: int = 10) -> tuple[fl
     """
     loaded, limits = load_source(source), Limits()
     cells = [rebuild(loaded, path.read_bytes()).cells for path in notebooks]
-    with contextlib.closing(strongest_jail(limits)) as jail:
+    with contextlib.closing(strongest_jail(limits, modules=loaded.modules)) as jail:
         processes = [psutil.Process(), *_descendants(psutil.Process())]
         seconds, before = [], sum(sum(_seconds(process)) for process in processes)
         for _ in range(rounds):

@@ -6,15 +6,15 @@ It is trusted. A point is given only here, and only when a test cell ran to its 
 from __future__ import annotations
 
 import contextlib
-import faulthandler
 import os
+import re
 import signal
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograder import seeds
 from autograder.engine.check import Check, filename, points_of
@@ -29,9 +29,10 @@ from autograder.errors import shortened
 from autograder.sanitise import clean_outputs
 
 MAX_MESSAGE = 4000
+MAX_STOPPED = 5  # cells stopped by an error that are named
 _ABSENT = object()
 _ALARM_GRACE = 2.0  # seconds for what waits for the candidate to notice by itself that time is over
-_END_GRACE = 5.0  # seconds more until the process is ended
+_END_GRACE = 5.0  # seconds of processor time more until the process is ended
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,19 @@ class Examination:
     preparation: Mapping[str, CodeType]
     checks: Mapping[str, Check]
     exports: tuple[str, ...]
+
+
+class _Stopped(NamedTuple):
+    """A cell of the student's code that an error stopped."""
+
+    grade_id: str | None
+    source: str
+    error: str
+
+    def told(self, own: str) -> str:
+        """Say which cell it was and what stopped it; `own` is what a cell without an id is called."""
+        cell = f"the cell {self.grade_id!r}" if self.grade_id else own
+        return f"{cell} was stopped by {self.error}"
 
 
 class Examiner:
@@ -86,6 +100,8 @@ class Examiner:
         self._last = "its first cell"
         self._why_gone = ""
         self._unprepared: dict[str, str] = {}
+        self._stopped: list[_Stopped] = []
+        self._absent: set[str] = set()
         self.torn = False
 
     @property
@@ -97,6 +113,18 @@ class Examiner:
     def died(self) -> bool:
         """Whether the candidate ended without our doing."""
         return self._student.died
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the instructor should know: which cells were stopped by an error, an untouched stub aside."""
+        told = [
+            stopped.told("one of the student's own cells")
+            for stopped in self._stopped
+            if not stopped.error.startswith("NotImplementedError")
+        ]
+        more = len(told) - MAX_STOPPED
+        rest = [f"other cells that were stopped by an error: {more}"] if more > 0 else []
+        return (*told[:MAX_STOPPED], *rest)
 
     def examine(
         self, cells: Sequence[RebuiltCell], files: Mapping[str, bytes]
@@ -139,10 +167,12 @@ class Examiner:
     def _timed(self) -> Iterator[None]:
         """Set the time for a cell that runs here; end the process should nothing else stop it.
 
-        An alarm can't interrupt a single call that takes for ever, such as adding up a huge range.
+        An alarm that Python handles can't interrupt a single call that takes for ever, such as adding up a
+        huge range; one that the system handles ends the process.
         """
         seconds = max(0.01, self._begin() - time.monotonic()) + _ALARM_GRACE
-        faulthandler.dump_traceback_later(seconds + _END_GRACE, exit=True, file=self._nowhere)
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_PROF, seconds + _END_GRACE)
         signal.signal(signal.SIGALRM, self._out_of_time)
         signal.setitimer(signal.ITIMER_REAL, seconds)
         try:
@@ -150,17 +180,13 @@ class Examiner:
         finally:
             signal.signal(signal.SIGALRM, signal.SIG_IGN)
             signal.setitimer(signal.ITIMER_REAL, 0)
-            faulthandler.cancel_dump_traceback_later()
+            signal.setitimer(signal.ITIMER_PROF, 0)
 
     @contextlib.contextmanager
     def _surroundings(self) -> Iterator[None]:
         os.environ["NBGRADER_EXECUTION"] = "autograde"  # nbgrader's promise to test cells
         out, err = Stream(self._recorder, "stdout"), Stream(self._recorder, "stderr")
-        with (
-            open(os.devnull, "w", encoding="utf-8") as self._nowhere,
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-        ):
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             yield
 
     def _out_of_time(self, *_: Any) -> None:
@@ -184,13 +210,18 @@ class Examiner:
         name = f"the cell {cell.grade_id!r}" if cell.grade_id else "one of your own cells"
         try:
             self._begin()
-            return clean_outputs(self._student.run(cell.source))
+            shown = clean_outputs(self._student.run(cell.source))
         except OutOfTime:
             self._note_end(name)
-            return [_error("TimeoutError", f"This cell was stopped {self._time_spent()}.")]
+            shown = [_error("TimeoutError", f"This cell was stopped {self._time_spent()}.")]
         except CandidateGone:
             self._note_end(name)
             return [_error("Crashed", f"Your code ended here: {self._student.gone}.")]
+        for output in shown:
+            if output["output_type"] == "error":
+                error = shortened(f"{output['ename']}: {output['evalue']}".removesuffix(": "), 150)
+                self._stopped.append(_Stopped(cell.grade_id, cell.source, error))
+        return shown
 
     def _time_spent(self) -> str:
         if time.monotonic() >= self._end:
@@ -239,6 +270,8 @@ class Examiner:
             return (*points_of(value, check.max_points), None)
         if isinstance(error, NotImplementedError):
             return "not attempted", 0.0, _message(error, check), None  # where it was raised tells nothing
+        if missing := self._missing(error, check):
+            return "failed", 0.0, missing[:MAX_MESSAGE], None
         message = _message(error, check)
         if isinstance(error, NameError):
             message += "".join(
@@ -246,9 +279,32 @@ class Examiner:
             )
         return "failed", 0.0, message[:MAX_MESSAGE], error
 
+    def _missing(self, error: BaseException, check: Check) -> str:
+        """Say that a name is not there and why, if that is what a test stumbled over; else nothing.
+
+        A test may look itself whether the name is there; its advice does not fit when the cell has run and
+        was stopped.
+        """
+        if isinstance(error, NameError):
+            names = {error.name or ""} & self._absent
+        elif isinstance(error, AssertionError) and self._stopped:
+            about = " ".join([str(error), *_lines(error, check)])
+            names = {name for name in self._absent if _mentions(about, name)}
+        else:
+            return ""
+        if not names:
+            return ""
+        name = min(names)
+        stopped = [cell for cell in self._stopped if _mentions(cell.source, name)] or self._stopped
+        told = [cell.told("one of your own cells") for cell in stopped[:MAX_STOPPED]]
+        if not told:
+            return f"`{name}` is not defined: no cell above gives it a value."
+        return f"`{name}` is not defined: {'; '.join(told)}."
+
     def _sync_in(self) -> None:
         """Bring the names of the student's code here."""
         found = self._student.names(self._examination.exports)
+        self._absent = set(self._examination.exports) - set(found)
         for name in self._examination.exports:
             if name in found:
                 self._names[name] = self._synced[name] = found[name]
@@ -285,14 +341,24 @@ def _message(error: BaseException, check: Check) -> str:
     text = str(error).strip()
     if isinstance(error, (AssertionError, NotImplementedError)) and text:
         return text[:MAX_MESSAGE]
-    lines = [
-        frame.lineno
+    lines = _lines(error, check)
+    # What is not defined says enough, and a line of the test would not help to find it.
+    where = f", at `{shortened(lines[-1])}`" if lines and not isinstance(error, NameError) else ""
+    said = f"{type(error).__name__}{f': {text}' if text else ''}"
+    return f"{said}{where}"[:MAX_MESSAGE]
+
+
+def _lines(error: BaseException, check: Check) -> list[str]:
+    """Give the lines of a test cell that an error went through, the innermost last."""
+    return [
+        check.line(frame.lineno)
         for frame in traceback.extract_tb(error.__traceback__)
         if frame.filename == filename(check.grade_id) and frame.lineno
     ]
-    where = f", at `{shortened(check.line(lines[-1]))}`" if lines else ""
-    said = f"{type(error).__name__}{f': {text}' if text else ''}"
-    return f"{said}{where}"[:MAX_MESSAGE]
+
+
+def _mentions(text: str, name: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 
 
 def _error(name: str, text: str, where: Sequence[str] = ()) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from autograder.engine.examiner import Examination, Examiner
 from autograder.engine.jail import Jail
 from autograder.engine.limits import Limits
 from autograder.engine.quarantine import Rebuilt, Refused, rebuild
-from autograder.engine.source import SourceNotebook, without_magics
+from autograder.engine.source import SourceNotebook, imported_modules, without_magics
 from autograder.engine.verdict import GradedNotebook, Verdict, refused_notebook
 from autograder.sanitise import clean_notebook_outputs, clean_text
 
@@ -34,6 +34,7 @@ from autograder.sanitise import clean_notebook_outputs, clean_text
 class _Examined(NamedTuple):
     verdicts: list[Verdict]
     outputs: dict[str, list[dict[str, Any]]]
+    remarks: tuple[str, ...]
     died: bool
 
 
@@ -45,7 +46,7 @@ class Grader:
     sources
         The source notebooks by name.
     jail
-        Where candidates come from.
+        Where candidates come from; another one may take its place.
     limits
         What each notebook may use.
 
@@ -58,7 +59,7 @@ class Grader:
 
     def __init__(self, sources: Mapping[str, SourceNotebook], jail: Jail, limits: Limits) -> None:
         self._sources = sources
-        self._jail = jail
+        self.jail = jail
         self._limits = limits
         self._examinations = {name: examination(source) for name, source in sources.items()}
         self.spent = False
@@ -88,7 +89,7 @@ class Grader:
         examined = self._examine(notebook, rebuilt, files, seed)
         if examined.died:  # the student's code need not be the reason: it gets another candidate, once
             examined = self._examine(notebook, rebuilt, files, seed)
-            if examined.died and not self._jail.alive:
+            if examined.died and not self.jail.alive:
                 raise RuntimeError("the jail ended while a candidate ran in it")
         return GradedNotebook(
             notebook=notebook,
@@ -96,13 +97,13 @@ class Grader:
                 replace(verdict, message=clean_text(verdict.message)) for verdict in examined.verdicts
             ),
             outputs=clean_notebook_outputs(examined.outputs),
-            isolation=self._jail.level,
-            remarks=rebuilt.remarks,
+            isolation=self.jail.level,
+            remarks=(*rebuilt.remarks, *examined.remarks),
             seconds=round(time.monotonic() - started, 4),
         )
 
     def _examine(self, notebook: str, rebuilt: Rebuilt, files: Mapping[str, bytes], seed: str) -> _Examined:
-        candidate = self._jail.spawn()
+        candidate = self.jail.spawn()
         try:
             with _as_it_was():
                 examiner = Examiner(self._examinations[notebook], candidate, self._limits, seed)
@@ -110,7 +111,7 @@ class Grader:
         finally:
             candidate.close()
         self.spent = self.spent or examiner.touched
-        return _Examined(verdicts, outputs, examiner.died)
+        return _Examined(verdicts, outputs, examiner.remarks, examiner.died)
 
 
 def examination(source: SourceNotebook) -> Examination:
@@ -131,15 +132,9 @@ def examination(source: SourceNotebook) -> Examination:
 
 
 def _import_what(text: str) -> None:
-    for node in ast.walk(ast.parse(text)):
-        names = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names = [node.module]
-        for name in names:
-            with contextlib.suppress(Exception):  # the test that needs it will say that it is missing
-                importlib.import_module(name)
+    for name in imported_modules(text):
+        with contextlib.suppress(Exception):  # the test that needs it will say that it is missing
+            importlib.import_module(name)
 
 
 @contextlib.contextmanager

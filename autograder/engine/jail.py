@@ -39,6 +39,10 @@ Level = Literal["jail", "jail-each", "process"]
 Isolation = Literal["jail", "process"]  # what one asks for: the strongest jail there is, or none
 _NOBODY = 65534
 _START_SECONDS = 60.0
+ONE_THREAD = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}  # there is a process per core already
 _SYSTEM = (
     "/usr",
     "/lib",
@@ -103,6 +107,8 @@ class Jail:
         What each candidate may use.
     hidden
         Folders that must not be seen even if they lie within what is shown, such as the course's.
+    modules
+        What to load once, so that no candidate has to; others are there, but take their time.
 
     Raises
     ------
@@ -110,8 +116,11 @@ class Jail:
         If the jail can't be started; the message says what is missing.
     """
 
-    def __init__(self, level: Level, limits: Limits, hidden: Sequence[Path] = ()) -> None:
+    def __init__(
+        self, level: Level, limits: Limits, hidden: Sequence[Path] = (), modules: Sequence[str] = ()
+    ) -> None:
         self.level = level
+        self._modules = [name for name in modules if name.split(".")[0] not in _HIDDEN_PACKAGES]
         self._limits = limits
         self._hidden = tuple(hidden)
         self._zygote: subprocess.Popen[bytes] | None = None
@@ -205,6 +214,7 @@ class Jail:
         root = jailed and os.geteuid() == 0
         limits = self._limits
         settings = {
+            "modules": self._modules,
             "namespaces": self.level == "jail",
             "seccomp": platform.machine() in confine.MACHINES,
             "memory": limits.memory,
@@ -250,9 +260,8 @@ def _environment(home: str) -> dict[str, str]:
         "TERM": "dumb",
         "PYTHONHASHSEED": "0",  # the same work gets the same mark tomorrow
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "2",
+        **ONE_THREAD,
     }
 
 
@@ -318,7 +327,7 @@ def _packages_to_hide() -> list[Path]:
     return found
 
 
-def strongest_jail(limits: Limits, hidden: Sequence[Path] = ()) -> Jail:
+def strongest_jail(limits: Limits, hidden: Sequence[Path] = (), modules: Sequence[str] = ()) -> Jail:
     """Start the strongest jail that this machine offers; the arguments are those of `Jail`.
 
     Raises
@@ -329,7 +338,7 @@ def strongest_jail(limits: Limits, hidden: Sequence[Path] = ()) -> Jail:
     reason = f"students' code can't be isolated: a candidate did not start in its jail. {_HELP}"
     for level in ("jail", "jail-each"):
         try:
-            jail = Jail(level, limits, hidden)
+            jail = Jail(level, limits, hidden, modules)
         except AutograderError as error:
             reason = str(error)
             continue

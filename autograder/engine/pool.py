@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import queue
+import select
+import signal
 import socket
 import subprocess
 import sys
@@ -18,12 +22,14 @@ from typing import Any
 
 from autograder.engine.inside import wire
 from autograder.engine.inside.wire import Channel, Closed
+from autograder.engine.jail import ONE_THREAD
 from autograder.engine.source import load_source
 from autograder.engine.verdict import GradedNotebook, Verdict
 from autograder.engine.worker import Setting
 from autograder.errors import AutograderError, shortened
 
 _ATTEMPTS = 2
+_TEAM = 4  # workers of one foreman: as many as one zygote can keep supplied with candidates
 _SLACK = 60.0  # seconds beyond its own limits after which a worker counts as stuck
 
 
@@ -42,16 +48,76 @@ class WorkerDied(Exception):
     """A worker ended before it answered."""
 
 
+class _Foreman:
+    """A process that forks workers, started when the first one is needed."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (what its processes say; closed with it)
+        self._lock = threading.Lock()
+        self.closed = False
+
+    def worker(self, folder: Path) -> socket.socket:
+        """Have it fork a worker that may write to a folder; return the connection to it."""
+        ours, theirs = socket.socketpair()
+        request = {"setting": self._setting.to_json(), "folder": str(folder)}
+        with self._lock, theirs:
+            if self.closed:
+                raise WorkerDied
+            if self._control is None or self._process is None or self._process.poll() is not None:
+                self._control = self._start()
+            try:
+                socket.send_fds(self._control, [json.dumps(request).encode()], [theirs.fileno()])
+            except OSError as error:
+                raise WorkerDied from error
+        return ours
+
+    def _start(self) -> socket.socket:
+        if self._control is not None:
+            self._control.close()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "autograder.engine.foreman", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=self._errors,
+                stderr=self._errors,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+                cwd="/",
+                env=os.environ | ONE_THREAD,
+            )
+        return ours
+
+    def last_words(self) -> str:
+        """Give the last line that it, or a worker, has printed."""
+        self._errors.seek(0)
+        said = self._errors.read(100_000).decode(errors="replace").strip().splitlines()
+        return shortened(said[-1]) if said else "it said nothing"
+
+    def close(self) -> None:
+        """End it and its workers for good, also from another thread than those that use it."""
+        with self._lock:
+            self.closed = True
+            if self._process is not None:
+                self._process.kill()
+                self._process.wait()
+            if self._control is not None:
+                self._control.close()
+        self._errors.close()
+
+
 class _Worker:
     """A worker process, started when it is first needed."""
 
-    def __init__(self, setting: Setting, folder: Path) -> None:
-        self._setting = setting
+    def __init__(self, foreman: _Foreman, folder: Path, patience: float) -> None:
+        self._foreman = foreman
         self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (what a process says; closed with the worker)
-        self._lock = threading.Lock()
-        self._closed = False
+        self._patience = patience
+        self._process: int | None = None  # its pidfd, while it runs
+        self._connection: socket.socket | None = None
 
     def start(self) -> None:
         """Start the process.
@@ -65,46 +131,43 @@ class _Worker:
             try:
                 return self._start()
             except WorkerDied:
-                if self._closed:
+                if self._foreman.closed:
                     raise
-        self._errors.seek(0)
-        said = self._errors.read(100_000).decode(errors="replace").strip().splitlines()
-        raise AutograderError(
-            f"the grading process can't be started ({shortened(said[-1]) if said else 'it said nothing'})"
-        )
+        raise AutograderError(f"the grading process can't be started ({self._foreman.last_words()})")
 
     def _start(self) -> None:
-        ours, theirs = socket.socketpair()
-        with self._lock:
-            if self._closed:
-                raise WorkerDied
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "autograder.engine.worker", str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=self._errors,
-                stderr=self._errors,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-                cwd=self._folder,
-                env=os.environ | {"TMPDIR": str(self._folder)},
-            )
-        theirs.close()
-        self._connection = ours
-        ours.settimeout(_SLACK)
-        self._channel = Channel(ours, largest=wire.MAX_TRUSTED, largest_sent=wire.MAX_TRUSTED)
-        self._exchange(self._setting.to_json())
+        self._connection = self._foreman.worker(self._folder)
+        self._channel = Channel(self._connection, largest=wire.MAX_TRUSTED, largest_sent=wire.MAX_TRUSTED)
+        ready = self._answer()
+        try:
+            self._process = os.pidfd_open(ready["process"])
+        except ProcessLookupError as error:
+            self.stop()
+            raise WorkerDied from error
+
+    @property
+    def _alive(self) -> bool:
+        """Whether it runs: unasked it says nothing, so that only its end can be heard."""
+        return self._process is not None and not select.select([self._process], [], [], 0)[0]
 
     def grade(self, job: Job) -> GradedNotebook:
-        if self._process is None or self._process.poll() is not None:
+        """Have it grade a notebook.
+
+        Raises
+        ------
+        WorkerDied
+            If it ends before it answers.
+        """
+        if not self._alive:
+            self.stop()
             self.start()
-        reply = self._exchange(
-            {
-                "notebook": job.notebook,
-                "submitted": wire.encode(job.submitted),
-                "files": {name: wire.encode(content) for name, content in job.files.items()},
-                "seed": job.seed,
-            }
-        )
+        message = {
+            "notebook": job.notebook,
+            "submitted": wire.encode(job.submitted),
+            "files": {name: wire.encode(content) for name, content in job.files.items()},
+            "seed": job.seed,
+        }
+        reply = self._answer(message)
         if "trouble" in reply:
             self.stop()
             raise WorkerDied(reply["trouble"])
@@ -112,10 +175,12 @@ class _Worker:
             self.stop()
         return GradedNotebook.from_json(reply["graded"])
 
-    def _exchange(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        deadline = time.monotonic() + self._setting.limits.notebook_seconds + _SLACK
+    def _answer(self, message: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Wait for what it says, to a message if there is one."""
+        deadline = time.monotonic() + self._patience
         try:
-            self._channel.send(message, deadline)
+            if message is not None:
+                self._channel.send(message, deadline)
             reply: dict[str, Any] = self._channel.receive(deadline)
         except (Closed, OSError, wire.NotData) as error:
             self.stop()
@@ -126,21 +191,14 @@ class _Worker:
         return reply
 
     def stop(self) -> None:
+        """End it."""
         if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._connection.close()
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._process, signal.SIGKILL)
+            os.close(self._process)
             self._process = None
-
-    def close(self) -> None:
-        """Stop it for good, also from another thread than the one that uses it."""
-        with self._lock:
-            self._closed = True
-            process = self._process
-        if process is not None:
-            process.kill()
-            process.wait()
-        self._errors.close()
+        if self._connection is not None:
+            self._connection.close()
 
 
 class Pool:
@@ -160,7 +218,12 @@ class Pool:
         self._max_points = {path.stem: load_source(path).max_points for path in setting.sources}
         # Workers are killed when they are done, so what they leave behind is removed here.
         self._folder = tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True)
-        self._workers = [_Worker(setting, self._new_folder(number)) for number in range(size)]
+        self._foremen = [_Foreman(setting) for _ in range(0, size, _TEAM)]
+        patience = setting.limits.notebook_seconds + _SLACK
+        self._workers = [
+            _Worker(self._foremen[number // _TEAM], self._new_folder(number), patience)
+            for number in range(size)
+        ]
         self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
         for worker in self._workers:
             self._idle.put(worker)
@@ -180,9 +243,11 @@ class Pool:
     def close(self) -> None:
         """End all workers, whatever they are doing."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-        for worker in self._workers:
-            worker.close()
+        for foreman in self._foremen:
+            foreman.close()
         self._threads.shutdown()
+        for worker in self._workers:
+            worker.stop()
         self._folder.cleanup()
 
     def warm_up(self) -> None:

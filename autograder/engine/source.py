@@ -95,6 +95,23 @@ class SourceNotebook:
                 chosen.append((cell.id, text))
         return tuple(reversed(chosen))
 
+    @cached_property
+    def modules(self) -> tuple[str, ...]:
+        """The modules that every student's notebook imports, in cells around the student's own."""
+        texts = [_prepared(cell) for cell in self.cells if cell.kind in ("locked", "plain")]
+        return tuple(dict.fromkeys(name for text in texts if text for name in imported_modules(text)))
+
+
+def imported_modules(text: str) -> list[str]:
+    """Name the modules that a Python text imports, also in its functions, and what may be one."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return names
+
 
 def _prepared(cell: SourceCell) -> str | None:
     """Give what of a cell the examiner may need, as Python; None if nothing."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 Outcome = Literal["passed", "partial", "failed", "timeout", "crashed", "not attempted", "refused"]
@@ -85,7 +85,8 @@ class GradedNotebook:
 
     def to_json(self) -> str:
         """Write it as JSON."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        fields = vars(self) | {"verdicts": [vars(verdict) for verdict in self.verdicts]}
+        return json.dumps(fields, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> GradedNotebook:

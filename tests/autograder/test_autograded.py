@@ -49,12 +49,12 @@ SHOWN = {
 FAILED = {"output_type": "error", "ename": "NameError", "evalue": "x", "traceback": ["NameError: x"]}
 
 
-def test_the_text_is_the_one_that_nbformat_writes() -> None:
+def test_the_text_is_a_notebook_with_a_line_for_each_cell() -> None:
     shown = with_outputs(notebook(), graded("failed", "no", code=[PRINTED, SHOWN, FAILED]))
     text = notebook_json(shown)
     node = nbformat.from_dict(shown)  # type: ignore[no-untyped-call]
     nbformat.validate(node)
-    assert text == nbformat.writes(node) + "\n"  # type: ignore[no-untyped-call]
+    assert len(text.splitlines()) == len(node.cells) + 3
     assert nbformat.reads(text, as_version=4) == node  # type: ignore[no-untyped-call]
 
 

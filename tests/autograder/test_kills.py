@@ -31,7 +31,15 @@ from autograder.course import Course
 HandIn = Callable[..., Path]
 
 KILLS = int(os.environ.get("AUTOGRADER_KILLS", "25"))
-KINDS = ("coordinator", "worker", "bubblewrap", "bubblewrap inside", "zygote", "warden", "candidate")
+# Each is the parent of the next.
+JAIL = (
+    "bubblewrap",
+    "bubblewrap inside",
+    "zygote outside",
+    "zygote",
+    "candidate",
+)
+KINDS = ("coordinator", "foreman", "worker", *JAIL)
 _PR_SET_CHILD_SUBREAPER = 36
 _PATIENCE = 120.0  # seconds after which a run counts as stuck
 
@@ -82,19 +90,24 @@ def start(course: Course, *options: str) -> subprocess.Popen[bytes]:
 
 def family(run: subprocess.Popen[bytes]) -> dict[str, list[psutil.Process]]:
     """Find the processes of a run by their kind, which their place in the tree tells."""
-    found: dict[str, list[psutil.Process]] = {}
-    generation = [psutil.Process(run.pid)]
-    for kind in KINDS:
-        if generation:
-            found[kind] = generation
-        children = []
-        for process in generation:
-            try:
-                children += process.children()
-            except psutil.NoSuchProcess:
-                continue
-        generation = children
-    return found
+    found = {"coordinator": [psutil.Process(run.pid)]}
+    found["foreman"] = below(found["coordinator"])
+    generation: list[psutil.Process] = []
+    for process in below(found["foreman"]):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            (generation if process.name() == "bwrap" else found.setdefault("worker", [])).append(process)
+    for kind in JAIL:
+        found[kind] = generation
+        generation = below(generation)
+    return {kind: processes for kind, processes in found.items() if processes}
+
+
+def below(generation: list[psutil.Process]) -> list[psutil.Process]:
+    children = []
+    for process in generation:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            children += process.children()
+    return children
 
 
 def kill(process: psutil.Process) -> None:
@@ -198,7 +211,7 @@ def test_what_ends_below_the_coordinator_is_replaced_and_its_work_done_again(
 ) -> None:
     hand_in("ada", {"double-code": f"import time\ntime.sleep(1)\n{DOUBLE}", "half-code": HALF})
     run = start(released)
-    while "candidate" not in (found := family(run)):
+    while len(found := family(run)) < len(KINDS):  # before there is a worker, the jail is tried out
         assert run.poll() is None
     kill(found[kind][0])
     _, said = run.communicate(timeout=_PATIENCE)

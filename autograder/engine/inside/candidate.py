@@ -36,6 +36,7 @@ class Candidate:
         self._names = kernel.shell.user_ns
         self._functions: dict[int, Callable[..., Any]] = {}
         self._numbers: dict[int, int] = {}
+        self._descriptions: list[Json] = []
         self._last_error: BaseException | None = None
         self._thread = threading.get_ident()
 
@@ -109,7 +110,8 @@ class Candidate:
                 self._last_error = error
         try:
             after = wire.encode([positional, keywords], self._function_again)
-            if json.dumps(after) != json.dumps([request["args"], request["kwargs"]]):  # nan is equal here
+            before = [request["args"], request["kwargs"]]
+            if after != before and json.dumps(after) != json.dumps(before):  # as text, nan equals itself
                 reply["changed"] = wire.encode([positional, keywords], self._function_out)
         except NotData:
             pass  # what was put into an argument can't cross, so the examiner keeps its own
@@ -142,16 +144,8 @@ class Candidate:
         if number is None:
             number = self._numbers[id(function)] = len(self._functions)
             self._functions[number] = function  # which also keeps its id from being used again
-        try:
-            parameters = [
-                [one.name, one.kind.value, one.default is not one.empty]
-                for one in inspect.signature(function).parameters.values()
-            ]
-        except Exception:
-            parameters = None
-        about = {"name": getattr(function, "__name__", ""), "doc": getattr(function, "__doc__", "")}
-        texts = {key: text[:2000] for key, text in about.items() if isinstance(text, str)}
-        return {"t": "function", "v": number, "parameters": parameters, **texts}
+            self._descriptions.append(_description(number, function))
+        return self._descriptions[number]
 
     def _function_again(self, function: Callable[..., Any]) -> Json:
         """Describe a function as the examiner did, to see whether an argument is still what it was."""
@@ -178,6 +172,20 @@ class Candidate:
                 raise wire.decode_error(message["error"])
             else:
                 return wire.decode(message["answer"], self._function_in)
+
+
+def _description(number: int, function: Callable[..., Any]) -> Json:
+    """Describe a function of the student's, for the examiner to make one that looks the same."""
+    try:
+        parameters = [
+            [one.name, one.kind.value, one.default is not one.empty]
+            for one in inspect.signature(function).parameters.values()
+        ]
+    except Exception:
+        parameters = None
+    about = {"name": getattr(function, "__name__", ""), "doc": getattr(function, "__doc__", "")}
+    texts = {key: text[:2000] for key, text in about.items() if isinstance(text, str)}
+    return {"t": "function", "v": number, "parameters": parameters, **texts}
 
 
 class _CallBack:

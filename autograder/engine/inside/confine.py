@@ -15,11 +15,12 @@ from pathlib import Path
 
 NEWNS, NEWCGROUP, NEWUTS, NEWIPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
 NEWUSER, NEWPID, NEWNET, NEWTIME = 0x10000000, 0x20000000, 0x40000000, 0x00000080
-_NAMESPACES = NEWUTS | NEWIPC | NEWUSER | NEWPID
 _NOSUID, _NODEV, _NOEXEC = 2, 4, 8
+_RECURSIVE, _PRIVATE_MOUNTS = 0x4000, 0x40000
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 1, 4, 38, 22
 _PR_CAPBSET_DROP = 24
 _SIGKILL = 9
+_MOST_DESCRIPTORS = 2**20
 
 PRIVATE = "/private"  # where a candidate may write; /tmp leads here unless Python itself lies below /tmp
 
@@ -37,29 +38,64 @@ def die_with_parent() -> None:
     _checked(_libc.prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0), "prctl")
 
 
-def enter_namespaces() -> None:
-    """Leave the shared namespaces of users and processes; the next child is process 1 of its own."""
+def close_from(number: int) -> None:
+    """Close all descriptors from a number on."""
+    os.closerange(number, _MOST_DESCRIPTORS)
+
+
+def lead_namespaces() -> None:
+    """Go on as process 1 of namespaces of one's own, in which it may make further ones for candidates."""
+    _own_users(NEWPID | NEWNS)
+    child = os.fork()
+    if child:
+        close_from(3)  # what the child has open closes when the child ends
+        os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 0xFF)
+    die_with_parent()
+    _checked(_libc.mount(None, b"/", None, _RECURSIVE | _PRIVATE_MOUNTS, None), "mount /")
+    mount_processes()
+
+
+def _own_users(other: int) -> None:
+    """Leave the shared users, and the `other` namespaces with them."""
     user, group = os.getuid(), os.getgid()
-    _checked(_libc.unshare(_NAMESPACES), "unshare")
+    _checked(_libc.unshare(NEWUSER | other), "unshare")
     Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
     Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="ascii")
 
 
-def mount_private_folders(size: int) -> None:
-    """Leave the shared mounts; mount what a candidate may write to, bounded, and its own view of processes.
+def fork_alone() -> int:
+    """Fork, once `lead_namespaces` was called, a process that is number 1 among its own processes.
+
+    The second process that other ways to such a namespace take would copy all of the zygote's memory map once
+    more, which is most of what a fork costs.
+    """
+    own = os.open("/proc/self/ns/pid", os.O_RDONLY)
+    try:
+        _checked(_libc.unshare(NEWPID), "unshare")
+        child = os.fork()
+        if child:
+            _checked(_libc.setns(own, NEWPID), "setns")
+        return child
+    finally:
+        os.close(own)
+
+
+def leave_shared_space(size: int) -> None:
+    """Leave the shared mounts, users and names; mount folders to write to, bounded, and its own processes.
 
     Parameters
     ----------
     size
-        Bytes that may be written in all.
+        Bytes that may be written in each folder.
     """
-    _checked(_libc.unshare(NEWNS), "unshare")
+    _checked(_libc.unshare(NEWNS | NEWIPC | NEWUTS), "unshare")
     options = f"size={size},nr_inodes=4096,mode=0700".encode()
     flags = _NOSUID | _NODEV
     for target in (PRIVATE.encode(), b"/dev/shm"):
         _checked(_libc.mount(b"tmpfs", target, b"tmpfs", flags, options), f"mount {target.decode()}")
     mount_processes()
+    _own_users(0)  # after the mounts, which therefore belong to users of whom the candidate knows nothing
 
 
 def mount_processes() -> None:
@@ -211,8 +247,10 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
 
 
+_CODE = _filter(platform.machine()) if platform.machine() in MACHINES else b""
+_PROGRAM = _Program(len(_CODE) // 8, _CODE)  # made once, before any candidate is
+
+
 def forbid_system_calls() -> None:
     """Have the kernel refuse dangerous system calls, in this process and all that it starts."""
-    code = _filter(platform.machine())
-    program = _Program(len(code) // 8, code)
-    _checked(_libc.prctl(_PR_SET_SECCOMP, 2, ctypes.byref(program), 0, 0), "seccomp")
+    _checked(_libc.prctl(_PR_SET_SECCOMP, 2, ctypes.byref(_PROGRAM), 0, 0), "seccomp")

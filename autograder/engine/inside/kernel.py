@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from IPython.core.displayhook import DisplayHook
@@ -18,7 +20,9 @@ from .recorder import Recorder, Stream
 
 _FIRST_CELLS = (
     "def f():\n    raise ValueError('x')\n\n\n[1.5, 'x']",
-    "import numpy as np\nf()",
+    "import numpy as np\nnp.random.seed(0)\nnp.linalg.norm(np.fft.fft([1.0]))\nf()",  # NumPy loads these late
+)
+_FIRST_FIGURE = (
     "import matplotlib.pyplot as plt\nplt.plot([1, 2], label='$x$')\nplt.legend()\nplt.show()",
     "%matplotlib inline",
     "plt.close('all')",
@@ -83,27 +87,36 @@ def _no_input(prompt: str = "") -> str:
 
 
 class Kernel:
-    """One IPython shell, and what its cells show."""
+    """One IPython shell, and what its cells show.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    modules
+        What to load beforehand; what can't be loaded is left out.
+    """
+
+    def __init__(self, modules: Sequence[str] = ()) -> None:
         self.recorder = Recorder()
         for part in (_RecordingHook, _RecordingPublisher, _Shell):
             part.recorder = self.recorder
         config = Config()
         config.HistoryManager.enabled = False  # it would write a database, from a thread
         config.InteractiveShell.colors = "neutral"
+        # Jupyter's own form colours five lines of every frame, in libraries too, which takes longer than to
+        # run a whole notebook; this one shows one line of each.
+        config.InteractiveShell.xmode = "Plain"
         self.shell = _Shell.instance(config=config)
         formatter: Any = self.shell.display_formatter
         formatter.active_types = formatter.format_types
         self.shell.user_ns["input"] = _no_input
         self._raw: int | None = None
-        # Loaded after the shell, Jupyter's backend hooks itself into it, to show figures after a cell.
-        importlib.import_module("matplotlib_inline.backend_inline")
-        importlib.import_module("matplotlib.pyplot")
+        for name in modules:
+            with contextlib.suppress(Exception):  # the cell that imports it will show why
+                importlib.import_module(name)
 
     def warm_up(self) -> None:
         """Do once what is slow the first time, so that no candidate has to: show, draw, format an error."""
-        for source in _FIRST_CELLS:
+        for source in _FIRST_CELLS + (_FIRST_FIGURE if "matplotlib.pyplot" in sys.modules else ()):
             self.run(source)
         self.shell.reset()  # type: ignore[no-untyped-call]
         self.shell.execution_count = 1
@@ -122,6 +135,8 @@ class Kernel:
 
     def run(self, source: str) -> list[dict[str, Any]]:
         """Run a cell; return what it showed."""
+        # Only then IPython compiles a cell once more, to see whether it waits at its top level.
+        self.shell.autoawait = "await" in source or "async" in source
         self.shell.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
         return self.shown()
 

@@ -138,7 +138,46 @@ def test_a_students_own_change_of_a_locked_name_does_not_count(examine: Examine)
 
 def test_a_name_that_the_student_did_not_define_is_missing(examine: Examine) -> None:
     graded = examine(code("def f(x): return x"), check_of("assert f(1) == 1"), answers={"code": "pass"})
-    assert only(graded).message == "NameError: name 'f' is not defined, at `assert f(1) == 1`"
+    assert only(graded).message == "`f` is not defined: no cell above gives it a value."
+    assert graded.remarks == ()
+
+
+@pytest.mark.parametrize(
+    "check", ["assert f(1) == 1", 'assert "f" in globals(), "run the cell above"', "assert g() and f(1)"]
+)
+def test_of_a_name_that_is_missing_the_error_that_stopped_its_cell_is_told(
+    examine: Examine, check: str
+) -> None:
+    graded = examine(
+        ("solution", "other", "def g(): return True"),
+        code("def f(x): return x"),
+        check_of(check),
+        answers={"other": "def g(): return True\n1 / 0", "code": "import no_such\ndef f(x): return x"},
+    )
+    stopped = "the cell 'code' was stopped by ModuleNotFoundError: No module named 'no_such'"
+    assert only(graded).message == f"`f` is not defined: {stopped}."
+    assert graded.remarks == ("the cell 'other' was stopped by ZeroDivisionError: division by zero", stopped)
+
+
+def test_a_wrong_answer_is_told_as_such_although_a_cell_was_stopped(examine: Examine) -> None:
+    graded = examine(
+        code("def f(x): return x\ndef g(): return 1"),
+        ("test", "one", "assert f(1) == 2, 'f(1) should be 2'"),
+        ("test", "two", "assert f(1) == h(1)"),
+        answers={"code": "def f(x): return x\n1 / 0\ndef g(): return 1"},
+    )
+    assert [verdict.message for verdict in graded.verdicts] == [
+        "f(1) should be 2",
+        "NameError: name 'h' is not defined",
+    ]
+
+
+def test_an_untouched_stub_and_cells_beyond_the_fifth_are_no_remarks_of_their_own(examine: Examine) -> None:
+    cells = [("solution", f"cell{number}", "pass") for number in range(8)]
+    answers = {f"cell{number}": "1 / 0" for number in range(7)}
+    graded = examine(*cells, answers=answers | {"cell7": "raise NotImplementedError()"})
+    assert len(graded.remarks) == 6
+    assert graded.remarks[5] == "other cells that were stopped by an error: 2"
 
 
 def test_a_name_is_the_one_of_its_moment(examine: Examine) -> None:

@@ -120,6 +120,13 @@ def test_the_reference_and_the_checks_can_not_be_imported(jailed: Jail) -> None:
     assert told == []
 
 
+def test_modules_can_be_loaded_beforehand_but_never_the_reference(level: Level) -> None:
+    modules = ["json.tool", "no_such_module", "solutions.regression", "autograder"]
+    look = "import sys\ntold = sorted({'json.tool', 'solutions', 'autograder'} & set(sys.modules))"
+    with contextlib.closing(Jail(level, SMALL, modules=modules)) as jail:
+        assert told_by(jail, look) == ["json.tool"]
+
+
 def test_files_of_the_machine_are_not_there(jailed: Jail) -> None:
     root = Path(__file__).parents[3]
     paths = [__file__, str(root / "solutions"), str(root / "autograder"), "/var", "/etc/passwd", "/sys"]
@@ -242,6 +249,13 @@ told = sum((folder / "left.txt").exists() for folder in folders)
     )
     assert told_by(jailed, leave) >= 3
     assert told_by(jailed, find) == []
+
+
+def test_what_a_candidate_mounts_is_gone_for_the_next_and_was_never_there_for_the_zygote(
+    jailed: Jail,
+) -> None:
+    mounts = "told = sorted(line.split()[1] for line in open('/proc/self/mounts'))"
+    assert told_by(jailed, mounts) == told_by(jailed, mounts)
 
 
 def running(mark: str) -> list[int]:

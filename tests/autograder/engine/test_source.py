@@ -107,6 +107,17 @@ def test_ordinary_cells_run_before_the_tests_too_and_solutions_do_not() -> None:
     assert source.preparation == (("cell-0", "expected = 42\n"),)
 
 
+def test_the_modules_that_every_notebook_imports_can_be_loaded_once() -> None:
+    source = write_source(
+        ("locked", "setup", "%matplotlib inline\nimport numpy as np\nfrom matplotlib import pyplot"),
+        ("plain", "", "def later():\n    import numpy as np, os.path"),
+        ("plain", "", "for the student: try things out"),
+        ("solution", "code", "import math\ndef f(x): return math.exp(x)"),
+        ("test", "test", "import solutions\nassert f(0) == 1"),
+    )
+    assert source.modules == ("numpy", "matplotlib", "matplotlib.pyplot", "os.path")
+
+
 # --- one version and another
 
 

@@ -1,0 +1,114 @@
+"""The foreman: has loaded the tests and started a jail, and forks a worker for each one that is asked for.
+
+A worker is there in milliseconds, so that one which a test has spoilt can be replaced. All of them end when
+the foreman does, it ends when the coordinator does, and every candidate ends with its worker.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from autograder.engine.grading import Grader
+from autograder.engine.inside import confine, wire
+from autograder.engine.inside.wire import Channel
+from autograder.engine.jail import Jail, strongest_jail
+from autograder.engine.source import load_source, provided_files
+from autograder.engine.worker import Setting, serve
+from autograder.errors import AutograderError
+
+_MEMORY = 2 * 2**30  # bytes of address space
+_REQUEST = 2**16  # bytes
+
+
+class Foreman:
+    """Forks workers that grade as a setting says."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        sources = {path.stem: load_source(path) for path in setting.sources}
+        self._provided = provided_files(setting.sources[0].parent)
+        self._modules = [name for source in sources.values() for name in source.modules]
+        self._grader = Grader(sources, self._jail(), setting.limits)
+
+    def _jail(self) -> Jail:
+        setting = self._setting
+        if setting.isolation == "process":
+            return Jail("process", setting.limits, setting.hidden, self._modules)
+        return strongest_jail(setting.limits, setting.hidden, self._modules)
+
+    def make_ready(self) -> None:
+        """Start a new jail if the last one has ended."""
+        if not self._grader.jail.alive:
+            self._grader.jail.close()
+            self._grader.jail = self._jail()
+
+    def work(self, channel: Channel, folder: Path) -> None:
+        """Be a worker, in a process of its own; `folder` is where it may write."""
+        confine.die_with_parent()
+        os.chdir(folder)
+        os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+        for name, content in self._provided.items():  # tests may read them
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            Path(name).write_bytes(content)
+        if self._grader.jail.level == "jail-each":  # one that starts anew all the time can't be shared
+            self._grader.jail = self._jail()
+        serve(channel, self._grader)
+
+
+def lead(control: socket.socket) -> None:
+    """Take requests, each a setting, a folder and a new worker's socket, until the other end closes."""
+    foreman: Foreman | None = None
+    while True:
+        message, sockets, _, _ = socket.recv_fds(control, _REQUEST, 1)
+        _reap()
+        if not message:
+            return
+        request: dict[str, Any] = json.loads(message)
+        connection, most = socket.socket(fileno=sockets[0]), wire.MAX_TRUSTED
+        channel = Channel(connection, largest=most, largest_sent=most)
+        try:
+            if foreman is None:
+                foreman = Foreman(Setting.from_json(request["setting"]))
+            foreman.make_ready()
+            if os.fork() == 0:
+                control.close()
+                foreman.work(channel, Path(request["folder"]))
+                os._exit(0)
+        except AutograderError as error:  # of the jail or the source: every other worker would meet it too
+            channel.send({"error": str(error)})
+        connection.close()
+
+
+def _reap() -> None:
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+
+
+def _bound_memory() -> None:
+    """Let a test that a hostile answer sends into endless arrays fail, rather than the machine."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    most = _MEMORY if hard == resource.RLIM_INFINITY else min(_MEMORY, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+
+
+def main() -> None:
+    """Start a foreman; the number of its control socket comes as an argument."""
+    confine.die_with_parent()
+    _bound_memory()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinator to handle
+    lead(socket.socket(fileno=int(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()
