@@ -11,7 +11,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from autograder.authored import schema_error
-from autograder.errors import AutograderError
+from autograder.errors import AutograderError, UsageError
 from autograder.quiz import Quiz, QuizError, load_quiz
 from autograder.regions import HIDDEN_TESTS, SOLUTION, has_region, region_error
 
@@ -90,7 +90,7 @@ def load_assignment(name: str, folder: Path = ASSIGNMENTS) -> Assignment:
     """
     known = list_assignments(folder)
     if name not in known:
-        raise AutograderError(unknown_name("assignment", name, known))
+        raise UsageError(unknown_name("assignment", name, known))
     path = folder / name / "practice.md"
     practice = _read_practice(path)
     for number, cell in enumerate(practice.cells, start=1):
@@ -106,13 +106,14 @@ def load_assignment(name: str, folder: Path = ASSIGNMENTS) -> Assignment:
     return Assignment(name, folder / name, practice, problems, quiz)
 
 
-def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
-    """Word the error for a name that does not exist, with the near names and all known ones."""
+def unknown_name(kind: str, name: str, known: Iterable[str], place: Path | None = None) -> str:
+    """Word the error for a name that does not exist in a place, with the near names and all known ones."""
     known = sorted(known)
     begun = [full for full in known if name and full.startswith(name)]
     near = begun or difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     guess = f" Did you mean {near[0]!r}?" if near else ""
-    return f"There is no {kind} {name!r}.{guess} Known: {', '.join(known) or 'none'}."
+    where = f" in {place}" if place else ""
+    return f"there is no {kind} {name!r}{where}.{guess} Known: {', '.join(known) or 'none'}."
 
 
 def _read_practice(path: Path) -> NotebookNode:

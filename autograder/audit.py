@@ -27,6 +27,7 @@ from autograder.audit_log import AuditLog, Finding, Head, LoggedEvent
 from autograder.course import Course
 from autograder.nbgrader_session import NbGraderSession
 from autograder.private import AUDIT, PRIVATE
+from autograder.wording import counted
 
 
 class Place(NamedTuple):
@@ -99,7 +100,9 @@ def audit(course: Course) -> AuditReport:
             held = held_notebooks(gradebook)
         findings += _findings(_last(events), held)
     elif events:
-        findings.append(Finding(f"there is no gradebook, but the log holds {len(events)} scoring events"))
+        findings.append(
+            Finding(f"there is no gradebook, but the log holds {counted(len(events), 'scoring event')}")
+        )
     marks = sum(len(notebook.cells) for notebook in held.values())
     return AuditReport(tuple(findings), len(events), marks, log.head())
 
@@ -168,11 +171,13 @@ def _findings(last: Mapping[Place, LoggedEvent], held: Mapping[Place, HeldNotebo
         logged, notebook = last.get(place), held.get(place)
         if logged is None:
             points = sum(cell.score for cell in held[place].cells.values())
-            yield Finding(f"{points:g} points in the gradebook, but no event in the log gave them", *place)
+            yield Finding(
+                f"{counted(points, 'point')} in the gradebook, but no event in the log gave them", *place
+            )
         elif notebook is None:
             points = sum(logged.event.scores.values())
             yield Finding(
-                f"{_told(logged)} gave {points:g} points, but the gradebook has no such row", *place
+                f"{_told(logged)} gave {counted(points, 'point')}, but the gradebook has no such row", *place
             )
         else:
             yield from _compared(place, logged, notebook)
@@ -182,20 +187,22 @@ def _compared(place: Place, logged: LoggedEvent, held: HeldNotebook) -> Iterator
     event = logged.event
     if not _same(held.late_penalty, event.late_penalty):
         yield Finding(
-            f"{held.late_penalty:g} points are taken off for being late, but {_told(logged)} took off "
-            f"{event.late_penalty:g}",
+            f"{_told(logged)} took off {counted(event.late_penalty, 'point')} for being late, but the "
+            f"gradebook takes off {held.late_penalty:g}",
             *place,
         )
     for name in sorted(event.scores.keys() - held.cells.keys()):
         points = event.scores[name]
         yield Finding(
-            f"{_told(logged)} gave {points:g} points, but the gradebook has no such row", *place, name
+            f"{_told(logged)} gave {counted(points, 'point')}, but the gradebook has no such row",
+            *place,
+            name,
         )
     for name, cell in sorted(held.cells.items()):
         if name in event.scores:
             yield from _compared_test(Place(*place), name, logged, cell)
         elif cell.auto_score:
-            yield Finding(f"{cell.auto_score:g} points given by no event in the log", *place, name)
+            yield Finding(f"{counted(cell.auto_score, 'point')} given by no event in the log", *place, name)
         if cell.extra_credit:
             yield Finding(f"extra credit of {cell.extra_credit:g} set by hand", *place, name, by_hand=True)
 
@@ -203,13 +210,13 @@ def _compared(place: Place, logged: LoggedEvent, held: HeldNotebook) -> Iterator
 def _compared_test(place: Place, name: str, logged: LoggedEvent, cell: HeldCell) -> Iterator[Finding]:
     points, most = logged.event.scores[name], logged.event.max_scores[name]
     if cell.auto_score is None or not _same(cell.auto_score, points):
-        found = "no points" if cell.auto_score is None else f"{cell.auto_score:g} points"
+        found = "no points" if cell.auto_score is None else counted(cell.auto_score, "point")
         yield Finding(f"{found} in the gradebook, but {_told(logged)} gave {points:g}", *place, name)
     if cell.max_score is None or not _same(cell.max_score, most):
-        now = "no points" if cell.max_score is None else f"{cell.max_score:g} points"
+        now = "no points" if cell.max_score is None else counted(cell.max_score, "point")
         yield Finding(f"is worth {now} now, but was worth {most:g} at {_told(logged)}", *place, name)
     if cell.manual_score is not None:
-        what = f"{cell.manual_score:g} points set by hand, where {_told(logged)} gave {points:g}"
+        what = f"{counted(cell.manual_score, 'point')} set by hand, where {_told(logged)} gave {points:g}"
         yield Finding(what, *place, name, by_hand=True)
 
 

@@ -67,7 +67,7 @@ class Event:
     Attributes
     ----------
     event
-        What happened: "graded", "refused", "regraded" or the like.
+        What happened: "graded", "refused", "regraded", "repaired" or the like.
     assignment, student, notebook
         Whose notebook.
     scores, max_scores
@@ -80,6 +80,8 @@ class Event:
         The level at which the student's code ran.
     late_penalty
         What the gradebook takes off the notebook for being late.
+    changed
+        What was put back: by cell, the points that the gradebook held and that no grading had given.
     """
 
     event: str
@@ -92,6 +94,7 @@ class Event:
     key: str = ""
     isolation: str = "none"
     late_penalty: float = 0.0
+    changed: Mapping[str, float | None] = field(default_factory=dict)
 
 
 _FIELDS = tuple(part.name for part in fields(Event))
@@ -115,10 +118,15 @@ def scoring_event(
     *,
     event: str | None = None,
     late_penalty: float = 0.0,
+    changed: Mapping[str, float | None] | None = None,
 ) -> Event:
-    """Describe what a graded notebook got; `event` is "graded" or "refused" unless it is named."""
+    """Describe what a graded notebook got.
+
+    `event` is "repaired" where marks that someone had `changed` were put back; else, unless it is named,
+    "graded" or "refused".
+    """
     return Event(
-        event=event or ("graded" if graded.refused is None else "refused"),
+        event="repaired" if changed else event or ("graded" if graded.refused is None else "refused"),
         assignment=assignment,
         student=student,
         notebook=graded.notebook,
@@ -128,6 +136,7 @@ def scoring_event(
         key=key,
         isolation=graded.isolation,
         late_penalty=late_penalty,
+        changed=changed or {},
     )
 
 
@@ -291,7 +300,10 @@ class AuditLog:
 
 def _entry(event: Event) -> dict[str, Any]:
     points = sum(event.scores.values()), sum(event.max_scores.values())
-    return asdict(event) | dict(zip(("points", "max_points"), points, strict=True))
+    entry = asdict(event) | dict(zip(("points", "max_points"), points, strict=True))
+    if not event.changed:  # as in nearly all lines
+        del entry["changed"]
+    return entry
 
 
 def _chained(entries: Iterable[dict[str, Any]], last: Head) -> tuple[bytes, Head]:

@@ -7,7 +7,6 @@ says so. A function that still raises `NotImplementedError` is not attempted, an
 
 from __future__ import annotations
 
-import reprlib
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -18,12 +17,11 @@ from numpy.typing import NDArray
 
 from autograder.mistakes import Mistake
 from autograder.seeds import fresh
+from autograder.shown import apart, kind_of, name_of, shown, shown_call, shown_error, shown_inputs
 
 Case = Mapping[str, Any]
 Function = Callable[..., Any]
 Numbers = NDArray[np.float64]
-
-SHOWN = 8  # elements of an array that a message shows in full
 
 
 def check_value(
@@ -62,7 +60,7 @@ def check_value(
         expected = _expected(reference, case)
         if (wrong := _difference(given, expected, rtol, atol)) is not None:
             raise AssertionError(
-                f"{_shown_call(function, case)} gave {wrong}{_named(mistakes, given, reference, case)}"
+                f"{shown_call(function, case)} gave {wrong}{_named(mistakes, given, reference, case)}"
             )
 
 
@@ -101,12 +99,12 @@ def check_gradient(
         slopes = _central_differences(value, case)
         if _difference(expected, slopes, 1e-6, 1e-8) is not None:
             raise ValueError(
-                f"the reference gradient disagrees with central differences at {_shown_inputs(case)}"
+                f"the reference gradient disagrees with central differences at {shown_inputs(case)}"
             )
         given = _call(function, case)
         if (wrong := _difference(given, expected, rtol, atol)) is not None:
             raise AssertionError(
-                f"{_shown_call(function, case)} gave {wrong}{_named(mistakes, given, reference, case)}"
+                f"{shown_call(function, case)} gave {wrong}{_named(mistakes, given, reference, case)}"
                 f"{_slope_evidence(given, slopes, next(iter(case)))}"
             )
 
@@ -145,7 +143,7 @@ def check_raises(
     for case in accepts:
         _call(function, case)
     for case in cases:
-        call = _shown_call(function, case)
+        call = shown_call(function, case)
         try:
             given = _run(function, case)
         except error:
@@ -153,10 +151,10 @@ def check_raises(
         except (Exception, SystemExit) as other:
             _not_attempted(function, other)
             raise AssertionError(
-                f"{call} raised {_shown_error(other)}, but {error.__name__} was expected, because {because}."
+                f"{call} raised {shown_error(other)}, but {error.__name__} was expected, because {because}."
             ) from other
         raise AssertionError(
-            f"{call} gave {_shown(given, 6)}, but it should raise {error.__name__}, because {because}."
+            f"{call} gave {shown(given, 6)}, but it should raise {error.__name__}, because {because}."
             f"{_named(mistakes, given, None, case)}"
         )
 
@@ -191,7 +189,7 @@ def check_minimum(
         As in `check_value`.
     """
     for case in cases:
-        given, call = _call(function, case), _shown_call(function, case)
+        given, call = _call(function, case), shown_call(function, case)
         best = _expected(reference, case)
         numbers, complaint = _as_numbers(given, best)
         if complaint is not None:
@@ -199,9 +197,9 @@ def check_minimum(
         inputs = tuple(case.values())
         reached, least = (float(loss(tuple(parameters), *inputs)) for parameters in (numbers, best))
         if not reached <= least * (1 + slack) + 1e-12:
-            one, other = _apart(reached, least)
+            one, other = apart(reached, least)
             raise AssertionError(
-                f"{call} gave {_shown(given, 6)}, whose loss is {one}; the least possible loss is {other}."
+                f"{call} gave {shown(given, 6)}, whose loss is {one}; the least possible loss is {other}."
                 f"{_named(mistakes, given, reference, case)}"
             )
 
@@ -273,13 +271,13 @@ def _call(function: Function, case: Case) -> Any:
         return _run(function, case)
     except (Exception, SystemExit) as error:
         _not_attempted(function, error)
-        raise AssertionError(f"{_shown_call(function, case)} raised {_shown_error(error)}") from error
+        raise AssertionError(f"{shown_call(function, case)} raised {shown_error(error)}") from error
 
 
 def _not_attempted(function: Function, error: BaseException) -> None:
     if isinstance(error, NotImplementedError):
         raise NotImplementedError(
-            f"{_name(function)} is not attempted yet: put your code where it says YOUR CODE HERE."
+            f"{name_of(function)} is not attempted yet: put your code where it says YOUR CODE HERE."
         ) from None
 
 
@@ -289,24 +287,24 @@ def _expected(reference: Function, case: Case) -> Numbers:
 
 def _as_numbers(given: Any, expected: Numbers) -> tuple[Numbers, str | None]:
     """Read a result as real numbers in the shape of what was expected, or say what is odd about it."""
-    wanted = f"but {_kind(expected.shape)} was expected."
+    wanted = f"but {kind_of(expected.shape)} was expected."
     nothing = np.empty(0)
     if given is None:
         return nothing, f"None, {wanted} Does every way through the function end in `return`?"
     if isinstance(given, (str, bytes)):
-        return nothing, f"the text {_shown(given)}, {wanted}"
+        return nothing, f"the text {shown(given)}, {wanted}"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             array = np.array(given)
     except Exception:
-        return nothing, f"{_shown(given)}, which can't be read as an array, {wanted}"
+        return nothing, f"{shown(given)}, which can't be read as an array, {wanted}"
     if array.dtype.kind == "c":
-        return nothing, f"the complex {_shown(given)}, {wanted}"
+        return nothing, f"the complex {shown(given)}, {wanted}"
     if array.dtype.kind not in "iuf":
-        return nothing, f"{_shown(given)} of type {type(given).__name__}, {wanted}"
+        return nothing, f"{shown(given)} of type {type(given).__name__}, {wanted}"
     if array.shape != expected.shape:
-        return nothing, f"{_kind(array.shape)}, {wanted}"
+        return nothing, f"{kind_of(array.shape)}, {wanted}"
     return array.astype(np.float64), None
 
 
@@ -317,7 +315,7 @@ def _difference(given: Any, expected: Numbers, rtol: float, atol: float) -> str 
         return complaint
     if np.allclose(numbers, expected, rtol=rtol, atol=atol):
         return None
-    one, other = _apart(numbers, expected)
+    one, other = apart(numbers, expected)
     return f"{one}, but {other} was expected."
 
 
@@ -358,52 +356,7 @@ def _slope_evidence(given: Any, slopes: Numbers, argument: str) -> str:
         return ""
     index = np.unravel_index(int(np.argmax(np.abs(numbers - slopes))), slopes.shape)
     place = f"{argument}[{', '.join(str(int(i)) for i in index)}]" if index else argument
-    one, other = _apart(numbers[index], slopes[index])
+    one, other = apart(numbers[index], slopes[index])
     return (
         f" Measured with small steps, the loss changes by {other} per unit of {place}; you have {one} there."
     )
-
-
-def _name(function: Function) -> str:
-    return str(getattr(function, "__name__", "the function"))
-
-
-def _shown_inputs(case: Case) -> str:
-    return ", ".join(f"{name}={_shown(value)}" for name, value in case.items())
-
-
-def _shown_call(function: Function, case: Case) -> str:
-    return f"{_name(function)}({_shown_inputs(case)})"
-
-
-def _shown_error(error: BaseException) -> str:
-    text = str(error)
-    return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
-
-
-def _kind(shape: tuple[int, ...]) -> str:
-    return "one number" if shape == () else f"an array of shape {shape}"
-
-
-def _shown(value: Any, digits: int = 17) -> str:
-    """Show a value on one short line, numbers so that they can be copied."""
-    if isinstance(value, (tuple, list)) and len(value) <= SHOWN and all(np.ndim(v) == 0 for v in value):
-        brackets = "()" if isinstance(value, tuple) else "[]"
-        return brackets[0] + ", ".join(_shown(v, digits) for v in value) + brackets[1]
-    if isinstance(value, (float, np.floating)):
-        return repr(float(f"{float(value):.{digits}g}"))
-    if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and abs(int(value)) < 10**18:
-        return str(int(value))
-    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-        if value.ndim == 0:
-            return _shown(value[()], digits)
-        if value.size > SHOWN:
-            return f"<array of shape {value.shape}>"
-        return "[" + ", ".join(_shown(part, digits) for part in value) + "]"
-    return reprlib.repr(value)
-
-
-def _apart(one: Any, other: Any) -> tuple[str, str]:
-    """Show two values with 6 digits, or with all of them where 6 don't tell them apart."""
-    pair = _shown(one, 6), _shown(other, 6)
-    return pair if pair[0] != pair[1] else (_shown(one), _shown(other))

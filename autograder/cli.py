@@ -15,13 +15,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autograder.errors import AutograderError
+from autograder.errors import AutograderError, UsageError
 from autograder.startup import skip_slow_imports
+from autograder.wording import counted
 
 if TYPE_CHECKING:
     from autograder.grade_class import Options
+    from autograder.marks import Report
 
-DONE, FAILED, ATTENTION, STOPPED = 0, 1, 3, 130
+DONE, FAILED, WRONG, ATTENTION, STOPPED = 0, 1, 2, 3, 130
 
 _STEPS = """\
 Five steps take an assignment from its authored text to marks:
@@ -36,7 +38,8 @@ Nothing handed in yet? `autograder sample-class u2-regression` makes up a class,
 The course directory is an nbgrader one: nbgrader's own commands and its formgrader work in it.
 """
 _ENDS = (
-    "exit status: 0 done; 1 stopped by an error, which is named; 2 wrong usage; "
+    "exit status: 0 done; 1 stopped by an error, which is named; 2 wrong usage, or a name "
+    "that does not exist; "
     "3 done, but submissions need attention; 130 interrupted"
 )
 
@@ -48,6 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status: int = options.run(options)
         return status
+    except UsageError as error:
+        _complain(str(error))
+        return WRONG
     except AutograderError as error:
         _complain(str(error))
     except OSError as error:
@@ -244,15 +250,12 @@ def _grade(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(asdict(report), ensure_ascii=False, indent=1))
     else:
-        from autograder.export import table
-
-        print(table(report.marks))
+        _print_marks(report)
     return _attention(report.problems)
 
 
 def _regrade(options: argparse.Namespace) -> int:
     from autograder.course import open_course
-    from autograder.export import table
     from autograder.grade_class import Options
     from autograder.regrade_class import regrade
 
@@ -272,9 +275,20 @@ def _regrade(options: argparse.Namespace) -> int:
     if report is None:
         print("Nothing was written. Without --dry-run, these marks are recorded.", file=sys.stderr)
         return DONE
-    if not options.json:
-        print(table(report.marks))
+    if options.json:
+        for note in report.notes:
+            _complain(note)
+    else:
+        _print_marks(report)
     return _attention(report.problems)
+
+
+def _print_marks(report: Report) -> None:
+    from autograder.export import table
+
+    print(table(report.marks))
+    for note in report.notes:
+        print(note)
 
 
 def _audit(options: argparse.Namespace) -> int:
@@ -285,20 +299,22 @@ def _audit(options: argparse.Namespace) -> int:
     for finding in report.findings:
         print(finding)
     end = f"; the log ends with {report.head.hash[:16]}" if report.head else ""
-    print(f"{report.marks} marks compared with {report.events} scoring events{end}")
+    compared = f"{counted(report.marks, 'mark')} compared with {counted(report.events, 'scoring event')}"
+    print(f"{compared}{end}")
     wrong = [finding for finding in report.findings if not finding.by_hand]
     if not wrong:
         return DONE
-    _complain(f"{len(wrong)} findings: marks or the log were changed behind the back of grading")
+    found = counted(len(wrong), "finding")
+    _complain(f"{found}: marks or the log were changed behind the back of grading")
     return ATTENTION
 
 
 def _grading_options(options: argparse.Namespace, kind: type[Options]) -> Options:
     if options.isolation == "process" and not options.i_trust_these_submissions:
-        raise AutograderError(
+        raise UsageError(
             "without a jail a submission can read and change whatever you can: solutions, other students' "
             "work, the gradebook. If you trust all of them, add --i-trust-these-submissions; the "
-            "verdicts will say so."
+            "marks and the graded notebooks will say so."
         )
     return kind(
         student=options.student,
@@ -315,7 +331,7 @@ def _feedback(options: argparse.Namespace) -> int:
 
     course = open_course(options.course)
     report = feedback(course, options.assignment, progress=_bar)
-    print(f"Feedback for {len(report.marks)} students in {_shown(course.feedback)}.")
+    print(f"Feedback for {counted(len(report.marks), 'student')} in {_shown(course.feedback)}.")
     return _attention(report.problems)
 
 
@@ -326,7 +342,9 @@ def _export(options: argparse.Namespace) -> int:
     course = open_course(options.course)
     to = Path(os.path.abspath(options.to)) if options.to else course.root / "marks.csv"
     report = export(course, to)
-    print(f"Wrote {len(report.marks)} rows to {_shown(to)}.")
+    print(f"Wrote {counted(len(report.marks), 'row')} to {_shown(to)}.")
+    for note in report.notes:
+        print(note)
     return _attention(report.problems)
 
 
@@ -336,7 +354,7 @@ def _sample_class(options: argparse.Namespace) -> int:
 
     course = open_course(options.course)
     students = make_sample_class(course, options.assignment)
-    print(f"Filled {_shown(course.submitted)} with {len(students)} made-up students:")
+    print(f"Filled {_shown(course.submitted)} with {counted(len(students), 'made-up student')}:")
     for student in students:
         print(f"  {student.id:12} {student.note}")
     return DONE

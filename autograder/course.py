@@ -13,7 +13,7 @@ from pathlib import Path
 
 from autograder.assignment import ASSIGNMENTS, list_assignments, load_assignment, unknown_name
 from autograder.convert import source_notebooks
-from autograder.errors import AutograderError
+from autograder.errors import AutograderError, UsageError
 from autograder.notebooks import notebook_text
 
 CONFIG = "nbgrader_config.py"
@@ -77,8 +77,9 @@ A course directory for nbgrader. From inside it:
 5. `autograder export` writes all marks to `marks.csv`.
 
 After a change of a test, `autograder regrade ASSIGNMENT --dry-run` shows whose marks would move.
-`autograder audit` compares the gradebook with the log of all grading, which is in `.autograder/`. The secret
-in that folder decides every student's hidden inputs: keep it with the course, and to yourself.
+`autograder audit` compares the gradebook with the log of all grading, which is in `.autograder/`; note the
+hash that it prints somewhere else. The file `secret` in that folder decides every student's hidden inputs:
+back it up with the course, and keep it to yourself.
 
 Assignments here: {assignments}.
 
@@ -135,7 +136,7 @@ class Course:
         """Raise an error that suggests near names when source/ has no such assignment."""
         known = self.assignments()
         if name not in known:
-            raise AutograderError(f"{self.source}: " + unknown_name("assignment", name, known))
+            raise UsageError(unknown_name("assignment", name, known, self.source))
 
     def require_writable(self) -> None:
         """Raise an error naming the first part of the course that the commands could not write to."""

@@ -6,17 +6,23 @@ import csv
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from autograder.audit_log import AuditLog
 from autograder.course import Course
 from autograder.errors import AutograderError
+from autograder.isolation import isolation_notes, unusual
 from autograder.marks import Mark, Report, grade_again, read_marks
 from autograder.nbgrader_session import NbGraderSession
+from autograder.private import AUDIT, PRIVATE
 from autograder.submission import find_submissions
 
 
 def export(course: Course, to: Path) -> Report:
     """Write one row per student and assignment; report them, and those that are not graded yet.
+
+    The level of isolation of each mark is read from the audit log.
 
     Raises
     ------
@@ -25,6 +31,7 @@ def export(course: Course, to: Path) -> Report:
     """
     rows: list[Mark] = []
     problems: list[str] = []
+    levels = _isolation_levels(course)
     session = NbGraderSession(course)
     if session.has_gradebook():
         with session.gradebook() as gradebook:
@@ -36,7 +43,8 @@ def export(course: Course, to: Path) -> Report:
                     remark = "handed in, not graded yet" if student in handed_in else "nothing handed in"
                     nothing = dict.fromkeys((notebook.name for notebook in assignment.notebooks), 0.0)
                     absent = Mark(student, assignment.name, nothing, 0.0, assignment.max_score, (remark,))
-                    rows.append(mark := marks.get(student, absent))
+                    mark = marks.get(student, absent)
+                    rows.append(replace(mark, isolation=levels.get((assignment.name, student), {})))
                     if mark is absent and student in handed_in:
                         problems.append(
                             f"{student}: {assignment.name} is not graded yet, and its 0 means nothing; "
@@ -45,11 +53,23 @@ def export(course: Course, to: Path) -> Report:
     if not rows:
         raise AutograderError(f"{course.root} has no marks yet: release an assignment and grade it first")
     _write_whole(to, rows)
-    return Report(tuple(rows), tuple(problems))
+    notes = isolation_notes(
+        {f"{row.assignment}, {row.student}": row.isolation.values() for row in rows if row.isolation}
+    )
+    return Report(tuple(rows), tuple(problems), tuple(notes))
+
+
+def _isolation_levels(course: Course) -> dict[tuple[str, str], dict[str, str]]:
+    """Find the level at which each notebook was graded last, by assignment and student."""
+    levels: dict[tuple[str, str], dict[str, str]] = {}
+    for logged in AuditLog(course.root / PRIVATE / AUDIT).events():
+        event = logged.event
+        levels.setdefault((event.assignment, event.student), {})[event.notebook] = event.isolation
+    return levels
 
 
 def table(marks: Sequence[Mark]) -> str:
-    """Lay marks out in columns, a line per student.
+    """Lay marks out in columns, a line per student; the level of isolation where it is not the usual one.
 
     Examples
     --------
@@ -57,10 +77,12 @@ def table(marks: Sequence[Mark]) -> str:
     student  practice  quiz  total  max
     ada            14   5.5   19.5   20
     """
-    lines = [["student", *_notebooks(marks), "total", "max"]]
+    told = any(unusual(mark.isolation.values()) for mark in marks)
+    lines = [["student", *_notebooks(marks), "total", "max", *(["isolation"] if told else [])]]
     for mark in marks:
         scores = [_number(mark.scores.get(notebook)) for notebook in _notebooks(marks)]
-        lines.append([mark.student, *scores, _number(mark.total), _number(mark.maximum)])
+        cells = [mark.student, *scores, _number(mark.total), _number(mark.maximum)]
+        lines.append([*cells, *([_isolation(mark)] if told else [])])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(
@@ -91,7 +113,7 @@ def _write_whole(to: Path, rows: Sequence[Mark]) -> None:
 
 def _csv_rows(marks: Sequence[Mark]) -> Iterator[list[str]]:
     notebooks = _notebooks(marks)
-    yield ["student", "assignment", *notebooks, "total", "max", "remarks"]
+    yield ["student", "assignment", *notebooks, "total", "max", "isolation", "remarks"]
     for mark in marks:
         scores = [_number(mark.scores.get(notebook)) for notebook in notebooks]
         totals = [_number(mark.total), _number(mark.maximum)]
@@ -100,8 +122,14 @@ def _csv_rows(marks: Sequence[Mark]) -> Iterator[list[str]]:
             _defused(mark.assignment),
             *scores,
             *totals,
+            _isolation(mark),
             _defused(" | ".join(mark.remarks)),
         ]
+
+
+def _isolation(mark: Mark) -> str:
+    """Name the levels at which the student's code ran; none if none of it did."""
+    return " | ".join(sorted(set(mark.isolation.values()) - {"none"}))
 
 
 def _notebooks(marks: Iterable[Mark]) -> list[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from autograder.course import Course
 from autograder.errors import AutograderError
 from autograder.marks import Mark, Report, read_marks, test_cells
 from autograder.nbgrader_session import NbGraderSession
+from autograder.wording import counted
 
 Progress = Callable[[Sequence[str]], Iterable[str]]
 
@@ -37,6 +38,26 @@ def feedback(course: Course, name: str, *, progress: Progress = list) -> Report:
         else:
             problems.append(f"{student}: no feedback written, {reason}")
     return Report(tuple(written), tuple(problems))
+
+
+def outdated_feedback(course: Course, name: str, recorded_at: Mapping[str, float]) -> list[str]:
+    """Say in a line how many students' feedback was written before their marks were; no line if nobody's.
+
+    Parameters
+    ----------
+    course, name
+        The assignment.
+    recorded_at
+        When marks were recorded, in seconds since the epoch, by student.
+    """
+    pages = {student: (course.feedback / student / name).glob("*.html") for student in recorded_at}
+    outdated = sum(
+        any(page.stat().st_mtime < recorded_at[student] for page in found) for student, found in pages.items()
+    )
+    if not outdated:
+        return []
+    whose = counted(outdated, "student")
+    return [f"feedback is older than the marks of {whose}: run `autograder feedback {name}`"]
 
 
 def _write_feedback(session: NbGraderSession, mark: Mark) -> str | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -21,15 +21,18 @@ from autograder.engine.limits import Limits
 from autograder.engine.pool import Job, Pool
 from autograder.engine.source import SourceNotebook
 from autograder.engine.verdict import GradedNotebook
-from autograder.errors import AutograderError
+from autograder.errors import AutograderError, UsageError
 from autograder.intake import Intake, Work
+from autograder.isolation import isolation_notes
 from autograder.private import PRIVATE, VERDICTS
+from autograder.remarks import remarks_on
+from autograder.repairs import changed_marks, told
 from autograder.settings import cell_timeout, load_config
 from autograder.submission import Inspection, find_submissions, id_error
-from autograder.verdict_cache import VerdictCache
+from autograder.verdict_cache import VerdictCache, may_end_better
+from autograder.wording import counted
 
 if TYPE_CHECKING:
-    from autograder.layout import Layout
     from autograder.marks import Mark, Report
 
 Progress = Callable[[str, int, int], None]
@@ -56,6 +59,8 @@ class Options:
         "jail", the strongest that the machine offers; or "process", for submissions that are trusted.
     record
         Write marks; without it, verdicts are only kept, so that one can see what would change.
+    retry
+        Run again what ran out of time or crashed and is not recorded yet: it may be the machine's fault.
     event
         What the audit log calls it; None names it by what happens.
     """
@@ -66,6 +71,7 @@ class Options:
     force: bool = False
     isolation: Isolation = "jail"
     record: bool = True
+    retry: bool = True
     event: str | None = None
 
 
@@ -126,6 +132,7 @@ class ClassGrading:
                 self._cache = cache
                 self._grade_all(pool)
                 cache.prune(_KEEP_DAYS)
+                self._recorded_at = cache.recorded_at(self._name)
         return self._report()
 
     def _expects_work(self) -> bool:
@@ -138,7 +145,7 @@ class ClassGrading:
         return not known.issuperset(self._students)
 
     def _grade_all(self, pool: Pool) -> None:
-        self._recorded = {} if self._options.force else self._cache.recorded(self._name)
+        self._recorded = self._cache.recorded(self._name)
         try:
             for job, graded in pool.grade(self._jobs()):
                 self._take(job, graded)
@@ -149,8 +156,8 @@ class ClassGrading:
         except KeyboardInterrupt as stop:
             self._flush()
             raise KeyboardInterrupt(
-                f"{self._done} of {len(self._students)} students are graded and recorded; give the same "
-                "command again, and the rest follows"
+                f"{self._done} of {counted(len(self._students), 'student')} graded and recorded; give the "
+                "same command again, and the rest follows"
             ) from stop
 
     def _size(self) -> int:
@@ -160,50 +167,26 @@ class ClassGrading:
 
     def _open(self) -> None:
         """Load nbgrader, while the workers start, and look up what it knows of the assignment."""
-        from autograder.layout import read_layouts
-        from autograder.marks import recorded_scores, test_cells
+        from autograder.layout import (
+            not_released,
+            read_layouts,
+            require_released_notebooks,
+            require_released_tests,
+        )
+        from autograder.marks import recorded_scores
         from autograder.nbgrader_session import NbGraderSession
         from autograder.record import late_penalty
 
         self._session = NbGraderSession(self._course)
         self._penalty = late_penalty(self._config)
-        released: Mapping[str, Sequence[str]] = {}
-        self._held: dict[tuple[str, str], float] = {}
-        if self._session.has_gradebook():
-            with self._session.gradebook() as gradebook:
-                released = test_cells(gradebook, self._name)
-                if released and self._options.record:
-                    self._require_released_tests(read_layouts(gradebook, self._name))
-                self._held = recorded_scores(gradebook, self._name)
-        if not released:
-            raise AutograderError(
-                f"{self._name} is not released yet: run `autograder release {self._name}` first"
-            )
-        if missing := sorted(set(released) - set(self._intake.sources)):
-            raise AutograderError(
-                f"{self._course.source / self._name}: {missing[0]}.ipynb is gone, but was released; put it "
-                "back"
-            )
-        if added := sorted(set(self._intake.sources) - set(released)):
-            raise AutograderError(
-                f"{added[0]}.ipynb is not released yet: run `autograder release {self._name}` again"
-            )
-
-    def _require_released_tests(self, layouts: Mapping[str, Layout]) -> None:
-        """Refuse to grade by tests that were changed since the release: marks would move without a word."""
-        changed = [
-            f"{name}.ipynb, {cell.grade_id}"
-            for name, source in self._intake.sources.items()
-            for cell in source.cells
-            if cell.kind == "test" and name in layouts
-            if layouts[name].stubs.get(cell.grade_id or "") != cell.source
-        ]
-        if changed:
-            raise AutograderError(
-                f"{changed[0]} was changed since {self._name} was released. `autograder regrade {self._name} "
-                "--dry-run` shows whose marks would move; without --dry-run it takes the change over. While "
-                f"nothing is graded, `autograder release {self._name}` does too."
-            )
+        if not self._session.has_gradebook():
+            raise not_released(self._name)
+        with self._session.gradebook() as gradebook:
+            layouts = read_layouts(gradebook, self._name)
+            require_released_notebooks(self._name, self._course.source / self._name, layouts, self.sources)
+            if self._options.record:
+                require_released_tests(self._name, layouts, self.sources)
+            self._held = recorded_scores(gradebook, self._name)
 
     def _jobs(self) -> Iterator[Job]:
         """Look at one submission after the other, as the workers need more; give what must run."""
@@ -218,17 +201,27 @@ class ClassGrading:
                 self._finish(work)
 
     def _kept(self, work: Work) -> dict[str, GradedNotebook]:
-        """Look up the verdicts that are known.
-
-        A time-out or a crash may be the machine's fault: until it is recorded, it is tried again.
-        """
+        """Look up the verdicts that are known and need not be found again."""
+        found = self._cache.get_many(work.keys.values())
+        kept = {notebook: found[key] for notebook, key in work.keys.items() if key in found}
+        work.changed = self._changed(work, kept)
         if self._options.force:
             return {}
-        recorded = all(
+        if self._options.retry and not all(
             self._recorded.get((work.student, notebook)) == key for notebook, key in work.keys.items()
-        )
-        found = self._cache.get_many(work.keys.values(), fresh=not recorded)
-        return {notebook: found[key] for notebook, key in work.keys.items() if key in found}
+        ):
+            return {notebook: graded for notebook, graded in kept.items() if not may_end_better(graded)}
+        return kept
+
+    def _changed(self, work: Work, kept: Mapping[str, GradedNotebook]) -> dict[str, dict[str, float | None]]:
+        """Find the marks that someone has changed since they were recorded, by notebook and cell."""
+        known = {**kept, **work.graded}
+        found = {
+            notebook: changed_marks(self._held.get((work.student, notebook), {}), known[notebook])
+            for notebook, origin in work.origins.items()
+            if notebook in known and self._recorded.get((work.student, notebook)) == origin
+        }
+        return {notebook: changed for notebook, changed in found.items() if changed}
 
     def _take(self, job: Job, graded: GradedNotebook) -> None:
         work = self._works[job.student]
@@ -239,7 +232,7 @@ class ClassGrading:
             self._finish(self._works.pop(job.student))
 
     def _finish(self, work: Work) -> None:
-        self._said[work.student] = _remarks(work)
+        self._said[work.student] = _said_of(work)
         for notebook, graded in work.graded.items():
             self.results[work.student, notebook] = _brief(graded)
         if not self._is_recorded(work):
@@ -250,11 +243,16 @@ class ClassGrading:
             self._flush()
 
     def _is_recorded(self, work: Work) -> bool:
-        """Whether the gradebook holds these very verdicts already."""
-        return all(
-            self._recorded.get((work.student, notebook)) == origin
-            and abs(self._held.get((work.student, notebook), -1.0) - work.graded[notebook].points) < 1e-9
-            for notebook, origin in work.origins.items()
+        """Whether the gradebook holds these very verdicts already, and autograded/ the notebooks."""
+        folder = self._course.autograded / work.student / self._name
+        return (
+            not self._options.force
+            and all((folder / f"{notebook}.ipynb").exists() for notebook in work.rebuilt)
+            and all(
+                self._recorded.get((work.student, notebook)) == origin
+                and not changed_marks(self._held.get((work.student, notebook), {}), work.graded[notebook])
+                for notebook, origin in work.origins.items()
+            )
         )
 
     def _flush(self) -> None:
@@ -294,6 +292,11 @@ class ClassGrading:
             )
             penalties = late_penalties(gradebook, self._name, [work.student for work in works])
         self._problems += [f"{student}: {problem}" for student, problem in problems.items()]
+        self._problems += [
+            f"{work.student}: {told(changed, work.graded[notebook])}"
+            for work in works
+            for notebook, changed in work.changed.items()
+        ]
         AuditLog(self._course.root / PRIVATE / AUDIT).append_many(
             scoring_event(
                 self._name,
@@ -302,6 +305,7 @@ class ClassGrading:
                 work.keys.get(notebook, ""),
                 event=self._options.event,
                 late_penalty=penalties.get((work.student, notebook), 0.0),
+                changed=work.changed.get(notebook),
             )
             for work in works
             for notebook, graded in work.graded.items()
@@ -317,20 +321,34 @@ class ClassGrading:
         )
 
     def _report(self) -> Report:
+        from autograder.feedback import outdated_feedback
         from autograder.marks import Report, read_marks
 
         marks: list[Mark] = []
+        notes: list[str] = []
         if self._options.record:
             with self._session.gradebook() as gradebook:
-                marks = read_marks(gradebook, self._name, self._students)
+                marks = [
+                    replace(mark, isolation=self._isolation(mark))
+                    for mark in read_marks(gradebook, self._name, self._students)
+                ]
+            notes += isolation_notes({mark.student: mark.isolation.values() for mark in marks})
+            notes += outdated_feedback(self._course, self._name, self._recorded_at)
         said = [f"{student}: {line}" for student in self._students for line in self._said.get(student, ())]
-        return Report(tuple(marks), (*self._problems, *said))
+        return Report(tuple(marks), (*self._problems, *said), tuple(notes))
+
+    def _isolation(self, mark: Mark) -> dict[str, str]:
+        return {
+            notebook: self.results[mark.student, notebook].isolation
+            for notebook in mark.scores
+            if (mark.student, notebook) in self.results
+        }
 
 
 def _submitters(course: Course, name: str, student: str | None) -> tuple[list[str], list[str]]:
     """Find who is to be graded, and one line for each entry of submitted/ that can't be."""
     if student is not None and (wrong := id_error(student)) is not None:
-        raise AutograderError(f"{student!r} can't be a student id: {wrong}")
+        raise UsageError(f"{student!r} can't be a student id: {wrong}")
     students, problems = find_submissions(course.submitted, name, course.assignments())
     if student is None:
         if not students and not problems:
@@ -341,23 +359,15 @@ def _submitters(course: Course, name: str, student: str | None) -> tuple[list[st
         return students, problems
     if student not in students:
         own = [problem for problem in problems if problem.startswith(f"{student}: ")]
-        unknown = f"{course.submitted}: " + unknown_name(f"submission of {name} by", student, students)
-        raise AutograderError(own[0] if own else unknown)
+        if own:
+            raise AutograderError(own[0])
+        raise UsageError(unknown_name(f"submission of {name} by", student, students, course.submitted))
     return [student], []
 
 
-def _remarks(work: Work) -> list[str]:
+def _said_of(work: Work) -> list[str]:
     """Say what the instructor should know of a submission, one line each."""
-    said: list[str] = []
-    for notebook, graded in work.graded.items():
-        if graded.refused is not None:
-            said.append(graded.refused)
-            continue
-        said += [f"{notebook}.ipynb: {remark}" for remark in graded.remarks]
-        for outcome, what in (("timeout", "ran out of time"), ("crashed", "crashed")):
-            tests = [verdict.grade_id for verdict in graded.verdicts if verdict.outcome == outcome]
-            if tests:
-                said.append(f"{notebook}.ipynb: {what}: {', '.join(tests)}")
+    said = [line for graded in work.graded.values() for line in remarks_on(graded)]
     return list(dict.fromkeys([*said, *work.found.remarks]))
 
 

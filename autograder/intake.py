@@ -26,7 +26,8 @@ class Work:
     """One student's submission on its way: notebooks by name, those that must run in `waiting`.
 
     `keys` holds the key of the verdicts of each notebook that can run; `graded` what is known of the others
-    from the start, and of all in the end.
+    from the start, and of all in the end. `changed` holds what the gradebook has, by notebook and cell, where
+    it is not what grading had put there.
     """
 
     student: str
@@ -35,6 +36,7 @@ class Work:
     rebuilt: dict[str, Rebuilt] = field(default_factory=dict)
     graded: dict[str, GradedNotebook] = field(default_factory=dict)
     waiting: set[str] = field(default_factory=set)
+    changed: dict[str, dict[str, float | None]] = field(default_factory=dict)
 
     @property
     def origins(self) -> dict[str, str]:

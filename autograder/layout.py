@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from nbgrader.api import (  # type: ignore[import-untyped]
@@ -18,6 +19,7 @@ from nbgrader.api import (  # type: ignore[import-untyped]
 )
 from sqlalchemy import select
 
+from autograder.engine.source import SourceNotebook
 from autograder.engine.verdict import GradedNotebook
 from autograder.errors import AutograderError
 
@@ -49,6 +51,11 @@ class Layout:
         return self.graded.keys() - self.solutions.keys()
 
 
+def not_released(assignment: str) -> AutograderError:
+    """Word the error for an assignment that was never released."""
+    return AutograderError(f"{assignment} is not released yet: run `autograder release {assignment}` first")
+
+
 def read_layouts(gradebook: Gradebook, assignment: str) -> dict[str, Layout]:
     """Read the notebooks of an assignment, by name.
 
@@ -62,9 +69,7 @@ def read_layouts(gradebook: Gradebook, assignment: str) -> dict[str, Layout]:
     ).all()
     layouts = {name: Layout(id) for name, id in sorted(rows)}
     if not layouts:
-        raise AutograderError(
-            f"{assignment} is not released yet: run `autograder release {assignment}` first"
-        )
+        raise not_released(assignment)
     by_id = {layout.id: layout for layout in layouts.values()}
 
     def cells(kind: Any, *columns: Any) -> Any:
@@ -84,6 +89,47 @@ def read_layouts(gradebook: Gradebook, assignment: str) -> dict[str, Layout]:
     for notebook, name, source in gradebook.db.execute(stubs.where(SourceCell.notebook_id.in_(by_id))):
         by_id[notebook].stubs[name] = source
     return layouts
+
+
+def require_released_notebooks(
+    assignment: str, folder: Path, layouts: Mapping[str, Layout], sources: Mapping[str, SourceNotebook]
+) -> None:
+    """Raise an error if the notebooks in source/, which is `folder`, are not those that were released."""
+    if missing := sorted(set(layouts) - set(sources)):
+        raise AutograderError(f"{folder}: {missing[0]}.ipynb is gone, but was released; put it back")
+    if added := sorted(set(sources) - set(layouts)):
+        raise AutograderError(
+            f"{added[0]}.ipynb is not released yet: run `autograder release {assignment}` again"
+        )
+
+
+def require_released_tests(
+    assignment: str, layouts: Mapping[str, Layout], sources: Mapping[str, SourceNotebook]
+) -> None:
+    """Refuse to grade by tests that were changed since the release: marks would move without a word."""
+    changed = [
+        f"{name}.ipynb, {test}"
+        for name, source in sources.items()
+        if name in layouts
+        for test in _changed_tests(layouts[name], source)
+    ]
+    if changed:
+        raise AutograderError(
+            f"{changed[0]} was changed since {assignment} was released. `autograder regrade {assignment} "
+            "--dry-run` shows whose marks would move; without --dry-run it takes the change over. While "
+            f"nothing is graded, `autograder release {assignment}` does too."
+        )
+
+
+def _changed_tests(layout: Layout, source: SourceNotebook) -> list[str]:
+    """Name the tests that are new, gone, worth something else, or that have another text."""
+    now = {cell.grade_id or "": cell for cell in source.cells if cell.kind == "test"}
+    changed = [
+        name
+        for name, cell in now.items()
+        if layout.stubs.get(name) != cell.source or layout.max_scores.get(name) != cell.max_points
+    ]
+    return changed + sorted(layout.tests - now.keys())
 
 
 def require_fit(

@@ -8,11 +8,12 @@ from __future__ import annotations
 import itertools
 import shlex
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from nbgrader.api import (  # type: ignore[import-untyped]
     Assignment,
+    BaseCell,
     Comment,
     Grade,
     Gradebook,
@@ -28,7 +29,21 @@ NO_RESPONSE = "No response."  # nbgrader's own comment on an untouched cell
 
 @dataclass(frozen=True)
 class Mark:
-    """One student's marks for one assignment: `scores` by notebook, `total` less any penalty for lateness."""
+    """One student's marks for one assignment.
+
+    Attributes
+    ----------
+    student, assignment
+        Whose marks.
+    scores
+        The points of each notebook.
+    total, maximum
+        All points, less any penalty for lateness, and what they could have been.
+    remarks
+        What the instructor should know.
+    isolation
+        The level at which each notebook's code ran, as far as that is known.
+    """
 
     student: str
     assignment: str
@@ -36,14 +51,26 @@ class Mark:
     total: float
     maximum: float
     remarks: tuple[str, ...]
+    isolation: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a step did: the marks it gave, and one line for each submission that needs attention."""
+    """What a step did.
+
+    Attributes
+    ----------
+    marks
+        The marks it gave.
+    problems
+        One line for each submission that needs attention.
+    notes
+        What else is to be known of all of it.
+    """
 
     marks: tuple[Mark, ...]
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def grade_again(assignment: str, student: str) -> str:
@@ -63,18 +90,21 @@ def test_cells(gradebook: Gradebook, assignment: str) -> dict[str, list[str]]:
     }
 
 
-def recorded_scores(gradebook: Gradebook, assignment: str) -> dict[tuple[str, str], float]:
-    """Add up the automatic scores, by student and notebook; a cell without one counts nothing."""
+def recorded_scores(gradebook: Gradebook, assignment: str) -> dict[tuple[str, str], dict[str, float | None]]:
+    """Read the automatic scores by cell, by student and notebook."""
     rows = gradebook.db.execute(
-        select(SubmittedAssignment.student_id, Notebook.name, func.sum(Grade.auto_score))
+        select(SubmittedAssignment.student_id, Notebook.name, BaseCell.name, Grade.auto_score)
         .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
         .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
         .join(Assignment, Notebook.assignment_id == Assignment.id)
         .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+        .join(BaseCell, Grade.cell_id == BaseCell.id)
         .where(Assignment.name == assignment)
-        .group_by(SubmittedAssignment.student_id, Notebook.name)
     )
-    return {(student, notebook): score or 0.0 for student, notebook, score in rows}
+    scores: dict[tuple[str, str], dict[str, float | None]] = {}
+    for student, notebook, cell, score in rows:
+        scores.setdefault((student, notebook), {})[cell] = score
+    return scores
 
 
 def late_penalties(

@@ -18,6 +18,7 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode, from_dict, v4
 from nbgrader.api import Gradebook  # type: ignore[import-untyped]
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor  # type: ignore[import-untyped]
+from traitlets.config import Config
 
 from autograder.audit_log import AuditLog, scoring_event
 from autograder.autograded import with_outputs
@@ -28,10 +29,12 @@ from autograder.engine.verdict import GradedNotebook
 from autograder.errors import AutograderError
 from autograder.grade_one import grade_one
 from autograder.intake import Intake
+from autograder.layout import read_layouts, require_released_notebooks, require_released_tests
 from autograder.marks import late_penalties
-from autograder.private import AUDIT, PRIVATE
+from autograder.private import AUDIT, PRIVATE, VERDICTS
 from autograder.record import Submission, late_penalty, record_marks
 from autograder.settings import cell_timeout
+from autograder.verdict_cache import VerdictCache
 
 Resources = dict[str, Any]
 _NO_CELLS = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
@@ -90,7 +93,12 @@ class Quarantine(NbGraderPreprocessor):  # type: ignore[misc]
         """Leave nothing of `nb`, and in autograded/ nothing of the files that were handed in beside it."""
         place = _place(resources)
         with _instructor_is_told(self, place):
-            intake = _intake(place)
+            intake = _intake(place, self.config)
+            with Gradebook(resources["nbgrader"]["db_url"]) as gradebook:
+                layouts = read_layouts(gradebook, place.assignment)
+            folder = place.course.source / place.assignment
+            require_released_notebooks(place.assignment, folder, layouts, intake.sources)
+            require_released_tests(place.assignment, layouts, intake.sources)
             rebuilt = intake.look_at(place.student).rebuilt.get(place.notebook)
             if rebuilt is None:  # it is refused, which the marks will say
                 rebuilt = rebuild(intake.sources[place.notebook], _NO_CELLS)
@@ -125,10 +133,14 @@ class TrustedSaveAutoGrades(NbGraderPreprocessor):  # type: ignore[misc]
         """Write the marks of this notebook and of those not handed in, with penalties, and log them."""
         place = _place(resources)
         with _instructor_is_told(self, place):
-            notebooks = _intake(place).look_at(place.student).graded  # what can't be run is known at once
+            work = _intake(place, self.config).look_at(place.student)
+            notebooks = work.graded  # what can't be run is known at once
+            origins = work.origins
             notebooks[place.notebook] = resources.get("autograder") or GradedNotebook(
-                place.notebook, (), remarks=(f"{place.notebook}.ipynb was not run",)
+                place.notebook, (), remarks=("it was not run",)
             )
+            if "autograder" not in resources:
+                origins[place.notebook] = ""  # so that `autograder grade` makes up for it
             submission = Submission(place.student, notebooks=notebooks, rebuilt={place.notebook: nb})
             with Gradebook(resources["nbgrader"]["db_url"]) as gradebook:
                 penalty = late_penalty(self.config)
@@ -139,16 +151,20 @@ class TrustedSaveAutoGrades(NbGraderPreprocessor):  # type: ignore[misc]
                     place.assignment,
                     place.student,
                     graded,
-                    key="",
+                    key=work.keys.get(name, ""),
                     late_penalty=taken_off.get((place.student, name), 0.0),
                 )
                 for name, graded in notebooks.items()
             )
+            with VerdictCache(place.course.root / PRIVATE / VERDICTS) as kept:
+                kept.mark_recorded_many(
+                    place.assignment, {(place.student, name): origins[name] for name in notebooks}
+                )
         return nb, resources
 
 
-def _intake(place: _Place) -> Intake:
-    return Intake(place.course, place.assignment, "jail", Limits())
+def _intake(place: _Place, config: Config) -> Intake:
+    return Intake(place.course, place.assignment, "jail", Limits.for_timeout(cell_timeout(config)))
 
 
 @contextmanager

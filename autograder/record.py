@@ -34,6 +34,7 @@ from autograder.errors import AutograderError
 from autograder.harmless import harmless_text
 from autograder.layout import Layout, read_layouts, require_fit
 from autograder.marks import NO_RESPONSE
+from autograder.remarks import remarks_on
 from autograder.sanitise import clean_text
 
 LatePenalty = Callable[[str, float, float], float | None]
@@ -165,7 +166,7 @@ def _marks(layout: Layout, name: str, submission: Submission) -> _Marks:
         if graded is None:
             remark = submission.missing.get(name, f"{name}.ipynb was not handed in")
         else:
-            remark = "; ".join(filter(None, [graded.refused, *graded.remarks]))
+            remark = "; ".join(remarks_on(graded))
         remark = harmless_text(clean_text(remark))
         return _Marks(dict.fromkeys(layout.marked, 0.0), dict.fromkeys(layout.commented, remark))
     sources = _sources(submission.rebuilt.get(name, {}))
@@ -177,7 +178,7 @@ def _marks(layout: Layout, name: str, submission: Submission) -> _Marks:
         for cell in layout.graded
     }
     comments = {cell: NO_RESPONSE if cell in untouched else None for cell in layout.commented}
-    if comments and (remarks := _remarks(graded)):
+    if comments and (remarks := remarks_on(graded)):
         comments[min(comments)] = harmless_text(clean_text("; ".join(remarks)))
     return _Marks(scores, comments)
 
@@ -189,14 +190,6 @@ def _sources(notebook: Mapping[str, Any]) -> dict[str, str]:
         for cell in notebook.get("cells", ())
         if (grade_id := cell["metadata"].get("nbgrader", {}).get("grade_id"))
     }
-
-
-def _remarks(graded: GradedNotebook) -> list[str]:
-    said = []
-    for outcome, what in (("timeout", "tests that ran out of time"), ("crashed", "tests that crashed")):
-        if number := sum(verdict.outcome == outcome for verdict in graded.verdicts):
-            said.append(f"{graded.notebook}.ipynb: {what}: {number}")
-    return [*said, *graded.remarks]
 
 
 class _Known(NamedTuple):

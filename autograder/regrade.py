@@ -1,6 +1,6 @@
-"""What would move if an assignment were graded again: whose marks, from what to what, and which test did it.
+"""What moves when an assignment is graded again: whose marks, from what to what, and which test does it.
 
-Nothing is written here: the marks of a run that is not recorded yet are compared with those of the gradebook.
+Nothing is written here: the marks of another run are compared with those that the gradebook held before it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from nbgrader.api import Gradebook  # type: ignore[import-untyped]
 from autograder.audit import held_notebooks
 from autograder.engine.verdict import GradedNotebook, Verdict
 from autograder.errors import shortened
+from autograder.wording import counted
 
 Owner = tuple[str, str]  # student and notebook
 SHOWN = 100  # characters of a message in the table
@@ -98,7 +99,7 @@ class Move:
 
 @dataclass(frozen=True)
 class RegradeReport:
-    """What would move.
+    """What moves.
 
     Attributes
     ----------
@@ -112,6 +113,8 @@ class RegradeReport:
         Notebooks that have no mark yet: student and notebook.
     missing
         Notebooks that have a mark and were not run now: student and notebook.
+    recorded
+        Whether the new marks are recorded; if not, this is what would move.
     """
 
     moves: tuple[Move, ...] = ()
@@ -119,6 +122,7 @@ class RegradeReport:
     same: int = 0
     first: tuple[Owner, ...] = ()
     missing: tuple[Owner, ...] = ()
+    recorded: bool = False
 
     def to_text(self) -> str:
         """Write it as a table with a line for each test that moves a mark."""
@@ -127,13 +131,15 @@ class RegradeReport:
         lines += _table(self.moves)
         up = sum(move.after > move.before for move in self.moves)
         down = sum(move.after < move.before for move in self.moves)
-        counts = f"{len(self.moves)} notebooks would move ({up} up, {down} down), {self.same} would not"
+        moved, same = ("moved", "did not") if self.recorded else ("would move", "would not")
+        counts = f"{counted(len(self.moves), 'notebook')} {moved} ({up} up, {down} down), {self.same} {same}"
         for owners, what in (
-            (self.first, "have no mark yet"),
-            (self.missing, "were not run and keep their mark"),
+            (self.first, "marked for the first time"),
+            (self.missing, "not run and left with the mark they have"),
         ):
             counts += f", {len(owners)} {what}" if owners else ""
-        return "\n".join([*lines, *([""] if lines else []), counts + "."])
+        counts += "; the new marks are recorded." if self.recorded else "."
+        return "\n".join([*lines, *([""] if lines else []), counts])
 
     def to_json(self) -> str:
         """Write it as JSON, with messages in full."""
@@ -175,7 +181,9 @@ def earlier_marks(
     return marks
 
 
-def differences(before: Mapping[Owner, Earlier], after: Mapping[Owner, GradedNotebook]) -> RegradeReport:
+def differences(
+    before: Mapping[Owner, Earlier], after: Mapping[Owner, GradedNotebook], *, recorded: bool = False
+) -> RegradeReport:
     """Compare what everyone has got with what another run gave.
 
     Parameters
@@ -183,7 +191,9 @@ def differences(before: Mapping[Owner, Earlier], after: Mapping[Owner, GradedNot
     before
         What everyone has got so far (`earlier_marks`), by student and notebook.
     after
-        What a run that is not recorded gave.
+        What another run gave.
+    recorded
+        Whether that run is recorded.
     """
     moves: list[Move] = []
     first: list[Owner] = []
@@ -204,6 +214,7 @@ def differences(before: Mapping[Owner, Earlier], after: Mapping[Owner, GradedNot
         same=len(after) - len(first) - len(moves),
         first=tuple(first),
         missing=tuple(sorted(before.keys() - after.keys())),
+        recorded=recorded,
     )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from autograder.course import Course
+from autograder.engine.source import SourceNotebook
+from autograder.errors import AutograderError
 from autograder.grade_class import ClassGrading, Options, Progress, quiet
 from autograder.marks import Report
 from autograder.nbgrader_session import NbGraderSession
@@ -39,21 +42,43 @@ def regrade(
     Raises
     ------
     AutograderError
-        As `grade` does; and if the changes can't be taken over into the gradebook.
+        As `grade` does; if the changes can't be taken over into the gradebook; and if there are changes,
+        which are everyone's, but one student only is to be graded.
     """
     options = options or Options()
     grading = ClassGrading(course, name, replace(options, record=False), progress)
+    if not dry_run:
+        _require_applicable(course, name, grading.sources, options.student)
     grading.run()
     before = _earlier(course, name)
     if options.student is not None:
         before = {owner: marks for owner, marks in before.items() if owner[0] == options.student}
-    moves = differences(before, grading.results)
     if dry_run:
-        return moves, None
+        return differences(before, grading.results), None
     with NbGraderSession(course).gradebook() as gradebook:
         apply_source_changes(gradebook, name, grading.sources)
-    recorded = replace(options, record=True, force=False, event="regraded")
-    return moves, ClassGrading(course, name, recorded, progress).run()
+    # It takes the verdicts that were found above, so that nothing runs twice.
+    recorded = replace(options, record=True, retry=False, force=False, event="regraded")
+    recording = ClassGrading(course, name, recorded, progress)
+    report = recording.run()
+    return differences(before, recording.results, recorded=True), report
+
+
+def _require_applicable(
+    course: Course, name: str, sources: Mapping[str, SourceNotebook], student: str | None
+) -> None:
+    """Raise an error, before anything is run, if the source has changes that can't be taken over now."""
+    session = NbGraderSession(course)
+    if not session.has_gradebook():
+        return  # grading will say that it is not released
+    with session.gradebook() as gradebook:
+        changes = apply_source_changes(gradebook, name, sources)
+        gradebook.db.rollback()
+    if changes and student is not None:
+        raise AutograderError(
+            f"{name} was changed since it was released ({changes[0]}), and regrade takes changes over for "
+            f"everyone: run it without --student. With --dry-run, it shows what would move for {student}."
+        )
 
 
 def _earlier(course: Course, name: str) -> dict[Owner, Earlier]:

@@ -19,7 +19,7 @@ from autograder.assignment import ASSIGNMENTS, list_assignments, unknown_name
 from autograder.authored import read_yaml, schema_error
 from autograder.convert import NOTEBOOKS
 from autograder.course import Course
-from autograder.errors import AutograderError
+from autograder.errors import AutograderError, UsageError
 from autograder.notebooks import notebook_text, read_notebook
 from autograder.regions import without_markers
 from autograder.submission import id_error
@@ -115,7 +115,7 @@ def make_sample_class(course: Course, name: str, assignments: Path = ASSIGNMENTS
     """
     known = list_assignments(assignments)
     if name not in known:
-        raise AutograderError(unknown_name("assignment with a sample class", name, known))
+        raise UsageError(unknown_name("assignment with a sample class", name, known))
     course.require_assignment(name)
     course.require_writable()
     for notebook in NOTEBOOKS:

@@ -33,6 +33,7 @@ from sqlalchemy import select
 
 from autograder.engine.source import SourceNotebook
 from autograder.errors import AutograderError
+from autograder.layout import not_released
 
 Role = Literal["test", "manual", "solution", "task", "locked"]
 _CALLED: dict[Role, str] = {
@@ -84,9 +85,7 @@ def apply_source_changes(
     try:
         held = {notebook.name: notebook for notebook in gradebook.find_assignment(assignment).notebooks}
     except MissingEntry:
-        raise AutograderError(
-            f"{assignment} is not released yet: run `autograder release {assignment}` first"
-        ) from None
+        raise not_released(assignment) from None
     wanted = {name: _cells(notebook) for name, notebook in notebooks.items()}
     refused = [f"{name}.ipynb is new" for name in sorted(wanted.keys() - held.keys())]
     refused += [f"{name}.ipynb is gone" for name in sorted(held.keys() - wanted.keys())]

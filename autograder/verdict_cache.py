@@ -182,7 +182,7 @@ class VerdictCache:
                 rows = self._connection.execute(query, some).fetchall()
             for key, digest, content in rows:
                 graded = _unpacked(key, digest, content)
-                if graded is not None and not (fresh and _may_end_better(graded)):
+                if graded is not None and not (fresh and may_end_better(graded)):
                     found[key] = graded
         return found
 
@@ -199,6 +199,12 @@ class VerdictCache:
         with self._reported():
             rows = self._connection.execute(query, [assignment]).fetchall()
         return {(student, notebook): key for student, notebook, key in rows}
+
+    def recorded_at(self, assignment: str) -> dict[str, float]:
+        """Tell when marks of each student were recorded last, in seconds since the epoch."""
+        query = "SELECT student, MAX(recorded_at) FROM recorded WHERE assignment = ? GROUP BY student"
+        with self._reported():
+            return dict(self._connection.execute(query, [assignment]).fetchall())
 
     def mark_recorded_many(self, assignment: str, keys: Mapping[tuple[str, str], str]) -> None:
         """Note that the gradebook holds the marks of verdicts: keys by student and notebook."""
@@ -264,5 +270,6 @@ def _digest(key: str, content: bytes) -> bytes:
     return hashlib.sha256(key.encode() + b"\n" + content).digest()  # with the key: rows can't be swapped
 
 
-def _may_end_better(graded: GradedNotebook) -> bool:
+def may_end_better(graded: GradedNotebook) -> bool:
+    """Whether something ran out of time or crashed, of which a busy machine can be the reason."""
     return any(verdict.outcome in ("timeout", "crashed") for verdict in graded.verdicts)

@@ -79,7 +79,7 @@ def test_what_grading_recorded_is_no_finding(course: Course) -> None:
 @pytest.mark.parametrize(
     ("change", "cell", "says"),
     [
-        (set_grade("shapes", auto_score=1.0), "shapes", "1 points in the gradebook, but {event} gave 0.5"),
+        (set_grade("shapes", auto_score=1.0), "shapes", "1 point in the gradebook, but {event} gave 0.5"),
         (set_grade("shapes", auto_score=None), "shapes", "no points in the gradebook, but {event} gave 0.5"),
         (set_grade("essay", auto_score=5.0), "essay", "5 points given by no event in the log"),
         (
@@ -87,7 +87,7 @@ def test_what_grading_recorded_is_no_finding(course: Course) -> None:
                 gradebook.find_submission_notebook("practice", "u2", "bob"), "late_submission_penalty", 2.0
             ),
             "",
-            "2 points are taken off for being late, but {event} took off 0",
+            "{event} took off 0 points for being late, but the gradebook takes off 2",
         ),
         (
             lambda gradebook: gradebook.db.delete(gradebook.find_grade("values", "practice", "u2", "bob")),
@@ -117,7 +117,7 @@ def test_a_change_behind_the_back_of_the_log_is_found(
 @pytest.mark.parametrize(
     ("change", "cell", "says"),
     [
-        (set_grade("shapes", manual_score=1.0), "shapes", "1 points set by hand, where event 2 ("),
+        (set_grade("shapes", manual_score=1.0), "shapes", "1 point set by hand, where event 2 ("),
         (set_grade("values", extra_credit=0.5), "values", "extra credit of 0.5 set by hand"),
         (set_grade("essay", extra_credit=0.5), "essay", "extra credit of 0.5 set by hand"),
     ],

@@ -102,8 +102,8 @@ def test_an_existing_path_is_left_alone(
 def test_an_unknown_assignment_makes_no_course(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], snapshot: Snapshot
 ) -> None:
-    assert main(["init", str(tmp_path / "course"), "--assignment", "u2-regresion"]) == 1
-    assert "There is no assignment 'u2-regresion'. Did you mean 'u2-regression'?" in capsys.readouterr().err
+    assert main(["init", str(tmp_path / "course"), "--assignment", "u2-regresion"]) == 2
+    assert "there is no assignment 'u2-regresion'. Did you mean 'u2-regression'?" in capsys.readouterr().err
     assert snapshot(tmp_path) == {}
 
 
@@ -173,8 +173,11 @@ def test_the_start_of_an_assignment_s_name_brings_the_whole(
     tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     course = init_course(tmp_path / "course", ["u2-regression"])
-    assert main([command, "u2", "--course", str(course.root)]) == 1
-    assert "There is no assignment 'u2'. Did you mean 'u2-regression'?" in capsys.readouterr().err
+    assert main([command, "u2", "--course", str(course.root)]) == 2
+    said = (
+        f"autograder: there is no assignment 'u2' in {course.source}. Did you mean 'u2-regression'? Known: "
+    )
+    assert capsys.readouterr().err.startswith(said)
 
 
 def test_a_broken_configuration_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

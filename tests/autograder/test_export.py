@@ -49,9 +49,9 @@ def test_one_row_per_student_and_assignment(course: Course, capsys: pytest.Captu
     assert main(["export", "--course", str(course.root)]) == 0
     assert capsys.readouterr().out.startswith("Wrote 2 rows to ")
     assert read(course.root / "marks.csv") == [
-        ["student", "assignment", "practice", "quiz", "total", "max", "remarks"],
-        ['\'=HYPERLINK("x"), "y"', "tiny", "4.5", "0", "4.5", "7.5", "quiz.ipynb was not handed in"],
-        ["ada", "tiny", "0", "0", "0", "7.5", "nothing handed in"],
+        ["student", "assignment", "practice", "quiz", "total", "max", "isolation", "remarks"],
+        ['\'=HYPERLINK("x"), "y"', "tiny", "4.5", "0", "4.5", "7.5", "", "quiz.ipynb was not handed in"],
+        ["ada", "tiny", "0", "0", "0", "7.5", "", "nothing handed in"],
     ]
 
 

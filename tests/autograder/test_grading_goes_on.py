@@ -174,7 +174,7 @@ def test_an_interruption_says_how_far_it_came(
     interrupted: Course, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert capsys.readouterr().err == (
-        "autograder: stopped; 1 of 4 students are graded and recorded; "
+        "autograder: stopped; 1 of 4 students graded and recorded; "
         "give the same command again, and the rest follows\n"
     )
 
@@ -240,7 +240,7 @@ def test_the_command_can_be_stopped_at_any_moment(released: Course, hand_in: Han
         grading.send_signal(signal.SIGINT)
         _, errors = grading.communicate()
     assert (grading.returncode, "Traceback" in errors) == (130, False)
-    assert "autograder: stopped; 1 of 2 students are graded and recorded" in errors
+    assert "autograder: stopped; 1 of 2 students graded and recorded" in errors
     assert exported(released)["ada"]["practice"] == "5"
     assert main([*command[3:], "--timeout", "2"]) == 3
     assert {student: row["practice"] for student, row in exported(released).items()} == {

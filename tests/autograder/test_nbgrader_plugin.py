@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,12 +15,13 @@ from nbgrader.apps.api import NbGraderAPI  # type: ignore[import-untyped]
 from nbgrader.converters import Autograde  # type: ignore[import-untyped]
 
 from autograder.audit_log import AuditLog
-from autograder.course import CONFIG, Course
+from autograder.course import Course
 from autograder.engine.limits import Limits
 from autograder.engine.quarantine import Rebuilt
 from autograder.engine.source import load_source
 from autograder.engine.verdict import GradedNotebook, Verdict
 from autograder.errors import AutograderError
+from autograder.grade_class import grade
 from autograder.intake import Intake
 from autograder.marks import Mark, read_marks
 from autograder.nbgrader_session import NbGraderSession
@@ -29,18 +31,6 @@ from autograder.settings import load_config
 
 HandIn = Callable[..., Path]
 RIGHT = {"double-code": "def double(x):\n    return 2 * x", "half-code": "def half(x):\n    return x / 2"}
-STEPS = """
-c.Autograde.exporter_class = "autograder.nbgrader_plugin.SubmissionExporter"
-c.Autograde.sanitize_preprocessors = [
-    "autograder.nbgrader_plugin.Quarantine",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
-c.Autograde.autograde_preprocessors = [
-    "autograder.nbgrader_plugin.IsolatedExecute",
-    "autograder.nbgrader_plugin.TrustedSaveAutoGrades",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
-"""
 
 
 @dataclass
@@ -82,13 +72,6 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     return standing_in
 
 
-@pytest.fixture
-def course(released: Course) -> Course:
-    with (released.root / CONFIG).open("a", encoding="utf-8") as file:
-        file.write(STEPS)
-    return released
-
-
 def api(course: Course, **settings: Any) -> NbGraderAPI:
     config = load_config(course)
     config.CourseDirectory.root = str(course.root)
@@ -111,47 +94,90 @@ def marks(course: Course) -> dict[str, Mark]:
         return {mark.student: mark for mark in read_marks(gradebook, "tiny")}
 
 
-def test_formgraders_button_gives_the_engines_marks(course: Course, hand_in: HandIn, engine: Engine) -> None:
+def test_formgraders_button_gives_the_engines_marks(
+    released: Course, hand_in: HandIn, engine: Engine
+) -> None:
     hand_in("ada", RIGHT)
     hand_in("ada", {}, "quiz")
-    result = api(course).autograde("tiny", "ada")
+    result = api(released).autograde("tiny", "ada")
     assert result["success"], result["error"]
-    assert marks(course)["ada"].scores == {"practice": 5, "quiz": 0}
+    assert marks(released)["ada"].scores == {"practice": 5, "quiz": 0}
     assert engine.asked == [("ada", "practice", 30), ("ada", "quiz", 30)]
 
-    practice = read_notebook(course.autograded / "ada" / "tiny" / "practice.ipynb")
+    practice = read_notebook(released.autograded / "ada" / "tiny" / "practice.ipynb")
     (code,) = [cell for cell in practice.cells if cell.get("id") == "double-code"]
     assert code.outputs == [{"output_type": "stream", "name": "stderr", "text": "hello\n"}]
-    quiz = read_notebook(course.autograded / "ada" / "tiny" / "quiz.ipynb")
+    quiz = read_notebook(released.autograded / "ada" / "tiny" / "quiz.ipynb")
     said = [output.evalue for cell in quiz.cells for output in cell.get("outputs", ()) if "evalue" in output]
     assert set(said) == {"no!"}
 
 
-def test_marks_of_the_command_are_in_the_audit_log(course: Course, hand_in: HandIn, engine: Engine) -> None:
+def test_marks_of_the_command_are_in_the_audit_log(released: Course, hand_in: HandIn, engine: Engine) -> None:
     hand_in("ada", RIGHT)
-    autograde_all(course)
-    logged = [entry.event for entry in AuditLog(course.root / PRIVATE / AUDIT).events()]
+    autograde_all(released)
+    logged = [entry.event for entry in AuditLog(released.root / PRIVATE / AUDIT).events()]
     assert {(event.student, event.notebook, sum(event.scores.values())) for event in logged} == {
         ("ada", "practice", 5),
         ("ada", "quiz", 0),
     }
-    assert "quiz.ipynb was not handed in" in marks(course)["ada"].remarks
+    assert "quiz.ipynb was not handed in" in marks(released)["ada"].remarks
 
 
-def test_a_timeout_of_the_course_reaches_the_engine(course: Course, hand_in: HandIn, engine: Engine) -> None:
+def test_a_timeout_of_the_course_reaches_the_engine(
+    released: Course, hand_in: HandIn, engine: Engine
+) -> None:
     hand_in("ada", RIGHT)
-    autograde_all(course, Execute={"timeout": 7})
+    autograde_all(released, Execute={"timeout": 7})
     assert engine.asked == [("ada", "practice", 7)]
 
 
-def test_without_execution_nothing_is_asked_and_nothing_is_given(
-    course: Course, hand_in: HandIn, engine: Engine
+def change_test(course: Course) -> None:
+    path = course.source / "tiny" / "practice.ipynb"
+    path.write_text(path.read_text("utf-8").replace("half(3) == 1.5", "half(5) == 2.5"), encoding="utf-8")
+
+
+def test_a_test_that_was_changed_since_the_release_is_refused_in_the_words_of_grade(
+    released: Course, hand_in: HandIn, engine: Engine
 ) -> None:
     hand_in("ada", RIGHT)
-    autograde_all(course, Execute={"enabled": False}, ClearOutput={"enabled": False})
+    autograde_all(released)
+    engine.asked.clear()
+    change_test(released)
+    with pytest.raises(AutograderError) as refusal:
+        grade(released, "tiny")
+    assert str(refusal.value).startswith("practice.ipynb, half-values was changed since tiny was released.")
+    with pytest.raises(SystemExit, match=re.escape(f"autograder: {refusal.value}")):
+        autograde_all(released)
+    assert str(refusal.value) in api(released).autograde("tiny", "ada")["error"]
     assert engine.asked == []
-    assert marks(course)["ada"].scores["practice"] == 0
-    assert "practice.ipynb was not run" in marks(course)["ada"].remarks
+    assert marks(released)["ada"].scores["practice"] == 5
+
+
+def test_what_it_recorded_is_known_to_grade(released: Course, hand_in: HandIn) -> None:
+    hand_in("ada", RIGHT)
+    autograde_all(released)
+    logged = list(AuditLog(released.root / PRIVATE / AUDIT).events())
+    assert [mark.scores["practice"] for mark in grade(released, "tiny").marks] == [5]
+    assert list(AuditLog(released.root / PRIVATE / AUDIT).events()) == logged  # nothing is recorded again
+
+
+def test_what_it_did_not_run_is_run_by_grade(released: Course, hand_in: HandIn) -> None:
+    hand_in("ada", RIGHT)
+    grade(released, "tiny")
+    autograde_all(released, Execute={"enabled": False}, ClearOutput={"enabled": False})
+    report = grade(released, "tiny")
+    assert [mark.scores["practice"] for mark in report.marks] == [5]
+    assert not any("changed" in problem for problem in report.problems)
+
+
+def test_without_execution_nothing_is_asked_and_nothing_is_given(
+    released: Course, hand_in: HandIn, engine: Engine
+) -> None:
+    hand_in("ada", RIGHT)
+    autograde_all(released, Execute={"enabled": False}, ClearOutput={"enabled": False})
+    assert engine.asked == []
+    assert marks(released)["ada"].scores["practice"] == 0
+    assert "practice.ipynb: it was not run" in marks(released)["ada"].remarks
 
 
 def _not_json(path: Path) -> None:
@@ -203,98 +229,100 @@ def _metadata_is_no_table(path: Path) -> None:
     ],
 )
 def test_no_notebook_stops_the_class_or_goes_without_a_mark(
-    course: Course, hand_in: HandIn, engine: Engine, spoil: Callable[[Path], None]
+    released: Course, hand_in: HandIn, engine: Engine, spoil: Callable[[Path], None]
 ) -> None:
     spoil(hand_in("ada", {}))
     hand_in("bob", RIGHT)
-    autograde_all(course)
-    assert {student: mark.scores["practice"] for student, mark in marks(course).items()} == {
+    autograde_all(released)
+    assert {student: mark.scores["practice"] for student, mark in marks(released).items()} == {
         "ada": 0,
         "bob": 5,
     }
-    graded = read_notebook(course.autograded / "ada" / "tiny" / "practice.ipynb")
+    graded = read_notebook(released.autograded / "ada" / "tiny" / "practice.ipynb")
     assert "secret_sum" not in str(graded)
-    with NbGraderSession(course).gradebook() as gradebook:
+    with NbGraderSession(released).gradebook() as gradebook:
         grades = gradebook.find_submission_notebook("practice", "tiny", "ada").grades
         assert {(grade.auto_score, grade.needs_manual_grade) for grade in grades} == {(0.0, False)}
 
 
 def test_files_beside_the_notebooks_do_not_stay_in_autograded(
-    course: Course, hand_in: HandIn, engine: Engine
+    released: Course, hand_in: HandIn, engine: Engine
 ) -> None:
     folder = hand_in("ada", RIGHT).parent
-    (folder / "stolen").symlink_to(course.gradebook)
+    (folder / "stolen").symlink_to(released.gradebook)
     (folder / "code").mkdir()
     (folder / "code" / "solutions.py").write_text("raise SystemExit")
     (folder / "data.csv").write_text("mine")
     (folder / "timestamp.txt").write_text("2030-05-01 12:00:00 UTC")
-    (course.source / "tiny" / "data.csv").write_text("given")
-    autograde_all(course)
-    graded = course.autograded / "ada" / "tiny"
+    (released.source / "tiny" / "data.csv").write_text("given")
+    autograde_all(released)
+    graded = released.autograded / "ada" / "tiny"
     assert {path.name for path in graded.rglob("*") if path.is_file()} == {
         "practice.ipynb",
         "timestamp.txt",
         "data.csv",
     }
     assert (graded / "data.csv").read_text() == "given"
-    assert marks(course)["ada"].remarks[0].startswith("refused: 'stolen' is a symbolic link")
+    assert marks(released)["ada"].remarks[0].startswith("refused: 'stolen' is a symbolic link")
 
 
 def test_what_the_instructor_must_put_right_stops_everything_with_its_message(
-    course: Course, hand_in: HandIn, engine: Engine
+    released: Course, hand_in: HandIn, engine: Engine
 ) -> None:
     for student in ("ada", "bob"):
         hand_in(student, RIGHT)
-    autograde_all(course)
+    autograde_all(released)
     engine.asked.clear()
     engine.fails = AutograderError("bubblewrap is not installed; install it")
     with pytest.raises(SystemExit, match=r"^autograder: bubblewrap is not installed; install it$"):
-        autograde_all(course)
+        autograde_all(released)
     assert [student for student, *_ in engine.asked] == ["ada"]
-    assert not (course.autograded / "ada" / "tiny").exists()  # so that the next run grades it
-    assert {student: mark.scores["practice"] for student, mark in marks(course).items()} == {
+    assert not (released.autograded / "ada" / "tiny").exists()  # so that the next run grades it
+    assert {student: mark.scores["practice"] for student, mark in marks(released).items()} == {
         "ada": 5,
         "bob": 5,
     }
 
-    result = api(course).autograde("tiny", "bob")
+    result = api(released).autograde("tiny", "bob")
     assert not result["success"]
     assert "bubblewrap is not installed; install it" in result["error"]
 
 
 def test_one_notebook_that_can_not_be_graded_again_leaves_the_others(
-    course: Course, hand_in: HandIn, engine: Engine
+    released: Course, hand_in: HandIn, engine: Engine
 ) -> None:
     hand_in("ada", RIGHT)
     hand_in("ada", {}, "quiz")
-    autograde_all(course)
+    autograde_all(released)
     engine.fails = AutograderError("no bubblewrap")
     with pytest.raises(SystemExit):
-        autograde_all(course, CourseDirectory={"notebook_id": "quiz"})
-    assert [path.name for path in (course.autograded / "ada" / "tiny").iterdir()] == ["practice.ipynb"]
+        autograde_all(released, CourseDirectory={"notebook_id": "quiz"})
+    assert [path.name for path in (released.autograded / "ada" / "tiny").iterdir()] == ["practice.ipynb"]
 
 
 def test_a_source_that_is_gone_is_the_instructors_to_put_back(
-    course: Course, hand_in: HandIn, engine: Engine
+    released: Course, hand_in: HandIn, engine: Engine
 ) -> None:
     hand_in("ada", RIGHT)
-    (course.source / "tiny" / "practice.ipynb").write_text("{")
+    (released.source / "tiny" / "practice.ipynb").write_text("{")
     with pytest.raises(SystemExit, match=r"practice\.ipynb: can't be read as a notebook"):
-        autograde_all(course)
+        autograde_all(released)
 
 
-def test_late_work_is_penalised_by_the_courses_rule(course: Course, hand_in: HandIn, engine: Engine) -> None:
+def test_late_work_is_penalised_by_the_courses_rule(
+    released: Course, hand_in: HandIn, engine: Engine
+) -> None:
     (hand_in("ada", RIGHT).parent / "timestamp.txt").write_text("2030-05-01 12:00:00 UTC")
-    with NbGraderSession(course).gradebook() as gradebook:
+    with NbGraderSession(released).gradebook() as gradebook:
         gradebook.update_or_create_assignment("tiny", duedate="2030-05-01 11:59:00 UTC")
-    autograde_all(course, LateSubmissionPlugin={"penalty_method": "zero"})
-    assert marks(course)["ada"].remarks[-1] == "5 taken off for being late"
-    assert marks(course)["ada"].total == 0
+    autograde_all(released, LateSubmissionPlugin={"penalty_method": "zero"})
+    assert marks(released)["ada"].remarks[-1] == "5 taken off for being late"
+    assert marks(released)["ada"].total == 0
 
 
-def test_the_engine_itself_grades_a_class(course: Course, hand_in: HandIn) -> None:
+def test_the_engine_itself_grades_a_class(released: Course, hand_in: HandIn) -> None:
     hand_in("ada", RIGHT)
     hand_in("bob", RIGHT | {"half-code": "import os\ndef half(x):\n    os._exit(0)"})
-    autograde_all(course)
-    found = marks(course)
+    autograde_all(released)
+    found = marks(released)
     assert {student: mark.scores["practice"] for student, mark in found.items()} == {"ada": 5, "bob": 2}

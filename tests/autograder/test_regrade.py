@@ -123,8 +123,20 @@ def test_who_has_no_mark_yet_and_who_was_not_run_is_told_apart() -> None:
     assert (report.first, report.missing, report.same) == ((("bob", "practice"),), (("ada", "practice"),), 0)
     assert report.to_text() == (
         "0 notebooks would move (0 up, 0 down), 0 would not, "
-        "1 have no mark yet, 1 were not run and keep their mark."
+        "1 marked for the first time, 1 not run and left with the mark they have."
     )
+
+
+def test_of_what_is_recorded_it_is_told_that_it_moved() -> None:
+    report = differences(
+        {("ada", "practice"): earlier(*ALL_RIGHT), ("bob", "practice"): earlier(*WRONG_SHAPES)},
+        {("ada", "practice"): graded(*ALL_RIGHT), ("bob", "practice"): graded(*ALL_RIGHT)},
+        recorded=True,
+    )
+    assert report.to_text().splitlines()[-1] == (
+        "1 notebook moved (1 up, 0 down), 1 did not; the new marks are recorded."
+    )
+    assert json.loads(report.to_json())["recorded"] is True
 
 
 def test_the_table_names_everyone_once_and_every_test_that_moves_a_mark() -> None:
@@ -181,6 +193,7 @@ def test_json_holds_all_of_it_whatever_students_print() -> None:
         "same": 0,
         "first": [],
         "missing": [],
+        "recorded": False,
     }
 
 
