@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ from autograder.intake import Intake, Work
 from autograder.isolation import isolation_notes
 from autograder.private import PRIVATE, VERDICTS
 from autograder.remarks import remarks_on
-from autograder.repairs import changed_marks, told
+from autograder.repairs import find_repairs
 from autograder.settings import cell_timeout, load_config
 from autograder.submission import Inspection, find_submissions, id_error
 from autograder.verdict_cache import VerdictCache, may_end_better
@@ -167,15 +167,11 @@ class ClassGrading:
 
     def _open(self) -> None:
         """Load nbgrader, while the workers start, and look up what it knows of the assignment."""
-        from autograder.layout import (
-            not_released,
-            read_layouts,
-            require_released_notebooks,
-            require_released_tests,
-        )
+        from autograder.layout import not_released, read_layouts, require_released_notebooks
         from autograder.marks import recorded_scores
         from autograder.nbgrader_session import NbGraderSession
         from autograder.record import late_penalty
+        from autograder.source_changes import require_unchanged
 
         self._session = NbGraderSession(self._course)
         self._penalty = late_penalty(self._config)
@@ -185,7 +181,7 @@ class ClassGrading:
             layouts = read_layouts(gradebook, self._name)
             require_released_notebooks(self._name, self._course.source / self._name, layouts, self.sources)
             if self._options.record:
-                require_released_tests(self._name, layouts, self.sources)
+                require_unchanged(self._name, layouts, self.sources)
             self._held = recorded_scores(gradebook, self._name)
 
     def _jobs(self) -> Iterator[Job]:
@@ -194,48 +190,46 @@ class ClassGrading:
             work = self._intake.look_at(student)
             work.graded |= (kept := self._kept(work))
             work.waiting = set(work.keys) - set(kept)
-            for notebook in sorted(work.waiting):
-                self._works[student] = work
-                yield self._intake.job(work, notebook)
             if not work.waiting:
-                self._finish(work)
+                self._finish(work, record=not self._is_recorded(work))
+                continue
+            self._works[student] = work
+            for notebook in sorted(work.waiting):
+                yield self._intake.job(work, notebook)
 
     def _kept(self, work: Work) -> dict[str, GradedNotebook]:
         """Look up the verdicts that are known and need not be found again."""
-        found = self._cache.get_many(work.keys.values())
+        recorded = {
+            notebook: self._recorded[work.student, notebook]
+            for notebook in self.sources
+            if (work.student, notebook) in self._recorded
+        }
+        found = self._cache.get_many([*work.keys.values(), *recorded.values()])
         kept = {notebook: found[key] for notebook, key in work.keys.items() if key in found}
-        work.changed = self._changed(work, kept)
+        held = {notebook: self._held.get((work.student, notebook), {}) for notebook in recorded}
+        known = found | {work.origins[notebook]: graded for notebook, graded in work.unrun.items()}
+        work.repairs = find_repairs(recorded, work.origins, known, held)
         if self._options.force:
             return {}
-        if self._options.retry and not all(
-            self._recorded.get((work.student, notebook)) == key for notebook, key in work.keys.items()
-        ):
+        if self._options.retry and any(recorded.get(notebook) != key for notebook, key in work.keys.items()):
             return {notebook: graded for notebook, graded in kept.items() if not may_end_better(graded)}
         return kept
-
-    def _changed(self, work: Work, kept: Mapping[str, GradedNotebook]) -> dict[str, dict[str, float | None]]:
-        """Find the marks that someone has changed since they were recorded, by notebook and cell."""
-        known = {**kept, **work.graded}
-        found = {
-            notebook: changed_marks(self._held.get((work.student, notebook), {}), known[notebook])
-            for notebook, origin in work.origins.items()
-            if notebook in known and self._recorded.get((work.student, notebook)) == origin
-        }
-        return {notebook: changed for notebook, changed in found.items() if changed}
 
     def _take(self, job: Job, graded: GradedNotebook) -> None:
         work = self._works[job.student]
         work.graded[job.notebook] = graded
         work.waiting.discard(job.notebook)
-        self._new.append((work.keys[job.notebook], graded))
+        if not graded.given_up:  # what is not kept is run again the next time
+            self._new.append((work.keys[job.notebook], graded))
         if not work.waiting:
-            self._finish(self._works.pop(job.student))
+            self._finish(self._works.pop(job.student), record=True)
 
-    def _finish(self, work: Work) -> None:
+    def _finish(self, work: Work, *, record: bool) -> None:
         self._said[work.student] = _said_of(work)
         for notebook, graded in work.graded.items():
             self.results[work.student, notebook] = _brief(graded)
-        if not self._is_recorded(work):
+        if record:
+            self._new += [(work.origins[notebook], graded) for notebook, graded in work.unrun.items()]
             self._ready.append(work)
         self._done += 1
         self._progress(work.student, self._done, len(self._students))
@@ -243,14 +237,14 @@ class ClassGrading:
             self._flush()
 
     def _is_recorded(self, work: Work) -> bool:
-        """Whether the gradebook holds these very verdicts already, and autograded/ the notebooks."""
+        """Whether the gradebook holds these kept verdicts already, and autograded/ the notebooks."""
         folder = self._course.autograded / work.student / self._name
         return (
             not self._options.force
+            and not work.repairs
             and all((folder / f"{notebook}.ipynb").exists() for notebook in work.rebuilt)
             and all(
                 self._recorded.get((work.student, notebook)) == origin
-                and not changed_marks(self._held.get((work.student, notebook), {}), work.graded[notebook])
                 for notebook, origin in work.origins.items()
             )
         )
@@ -292,11 +286,7 @@ class ClassGrading:
             )
             penalties = late_penalties(gradebook, self._name, [work.student for work in works])
         self._problems += [f"{student}: {problem}" for student, problem in problems.items()]
-        self._problems += [
-            f"{work.student}: {told(changed, work.graded[notebook])}"
-            for work in works
-            for notebook, changed in work.changed.items()
-        ]
+        self._problems += [f"{work.student}: {repair}" for work in works for repair in work.repairs.values()]
         AuditLog(self._course.root / PRIVATE / AUDIT).append_many(
             scoring_event(
                 self._name,
@@ -305,7 +295,7 @@ class ClassGrading:
                 work.keys.get(notebook, ""),
                 event=self._options.event,
                 late_penalty=penalties.get((work.student, notebook), 0.0),
-                changed=work.changed.get(notebook),
+                changed=work.repairs[notebook].held if notebook in work.repairs else None,
             )
             for work in works
             for notebook, graded in work.graded.items()

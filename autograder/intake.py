@@ -16,9 +16,10 @@ from autograder.engine.verdict import GradedNotebook, refused_notebook
 from autograder.engine.worker import Setting
 from autograder.errors import AutograderError, shortened
 from autograder.private import PRIVATE, SECRET
+from autograder.repairs import Repair
 from autograder.secret import course_secret, student_seed
 from autograder.submission import Inspection, inspect_submission
-from autograder.verdict_cache import content_digest, verdict_key
+from autograder.verdict_cache import content_digest, verdict_key, verdicts_digest
 
 
 @dataclass
@@ -26,8 +27,8 @@ class Work:
     """One student's submission on its way: notebooks by name, those that must run in `waiting`.
 
     `keys` holds the key of the verdicts of each notebook that can run; `graded` what is known of the others
-    from the start, and of all in the end. `changed` holds what the gradebook has, by notebook and cell, where
-    it is not what grading had put there.
+    from the start, and of all in the end. `repairs` holds, by notebook, where the gradebook does not have
+    what grading had put there.
     """
 
     student: str
@@ -36,13 +37,22 @@ class Work:
     rebuilt: dict[str, Rebuilt] = field(default_factory=dict)
     graded: dict[str, GradedNotebook] = field(default_factory=dict)
     waiting: set[str] = field(default_factory=set)
-    changed: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    repairs: dict[str, Repair] = field(default_factory=dict)
+
+    @property
+    def unrun(self) -> dict[str, GradedNotebook]:
+        """The verdicts that no run of the student's code gave, by notebook."""
+        return {
+            name: graded for name, graded in self.graded.items() if name not in self.keys or graded.given_up
+        }
 
     @property
     def origins(self) -> dict[str, str]:
-        """What the marks of each notebook come from: the key of its verdicts, or why it was not run."""
-        refused = {name: graded.refused for name, graded in self.graded.items() if graded.refused is not None}
-        return {name: content_digest(reason.encode()) for name, reason in refused.items()} | self.keys
+        """The key under which the verdicts of each notebook are kept once they are recorded.
+
+        Without a run they depend on nothing but themselves.
+        """
+        return self.keys | {name: verdicts_digest(graded) for name, graded in self.unrun.items()}
 
 
 class Intake:

@@ -83,8 +83,9 @@ def read_layouts(gradebook: Gradebook, assignment: str) -> dict[str, Layout]:
         by_id[notebook].max_scores[name] = most
     for notebook, name, id in cells(SolutionCell):
         by_id[notebook].solutions[name] = id
-    for notebook, name, id in cells(TaskCell):
+    for notebook, name, id, most in cells(TaskCell, TaskCell.max_score):
         by_id[notebook].tasks[name] = id
+        by_id[notebook].max_scores[name] = most
     stubs = select(SourceCell.notebook_id, SourceCell.name, SourceCell.source)
     for notebook, name, source in gradebook.db.execute(stubs.where(SourceCell.notebook_id.in_(by_id))):
         by_id[notebook].stubs[name] = source
@@ -101,35 +102,6 @@ def require_released_notebooks(
         raise AutograderError(
             f"{added[0]}.ipynb is not released yet: run `autograder release {assignment}` again"
         )
-
-
-def require_released_tests(
-    assignment: str, layouts: Mapping[str, Layout], sources: Mapping[str, SourceNotebook]
-) -> None:
-    """Refuse to grade by tests that were changed since the release: marks would move without a word."""
-    changed = [
-        f"{name}.ipynb, {test}"
-        for name, source in sources.items()
-        if name in layouts
-        for test in _changed_tests(layouts[name], source)
-    ]
-    if changed:
-        raise AutograderError(
-            f"{changed[0]} was changed since {assignment} was released. `autograder regrade {assignment} "
-            "--dry-run` shows whose marks would move; without --dry-run it takes the change over. While "
-            f"nothing is graded, `autograder release {assignment}` does too."
-        )
-
-
-def _changed_tests(layout: Layout, source: SourceNotebook) -> list[str]:
-    """Name the tests that are new, gone, worth something else, or that have another text."""
-    now = {cell.grade_id or "": cell for cell in source.cells if cell.kind == "test"}
-    changed = [
-        name
-        for name, cell in now.items()
-        if layout.stubs.get(name) != cell.source or layout.max_scores.get(name) != cell.max_points
-    ]
-    return changed + sorted(layout.tests - now.keys())
 
 
 def require_fit(

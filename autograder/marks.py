@@ -90,9 +90,11 @@ def test_cells(gradebook: Gradebook, assignment: str) -> dict[str, list[str]]:
     }
 
 
-def recorded_scores(gradebook: Gradebook, assignment: str) -> dict[tuple[str, str], dict[str, float | None]]:
-    """Read the automatic scores by cell, by student and notebook."""
-    rows = gradebook.db.execute(
+def recorded_scores(
+    gradebook: Gradebook, assignment: str, student: str | None = None
+) -> dict[tuple[str, str], dict[str, float | None]]:
+    """Read the automatic scores of everyone, or of one student, by cell, by student and notebook."""
+    found = (
         select(SubmittedAssignment.student_id, Notebook.name, BaseCell.name, Grade.auto_score)
         .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
         .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
@@ -101,9 +103,11 @@ def recorded_scores(gradebook: Gradebook, assignment: str) -> dict[tuple[str, st
         .join(BaseCell, Grade.cell_id == BaseCell.id)
         .where(Assignment.name == assignment)
     )
+    if student is not None:
+        found = found.where(SubmittedAssignment.student_id == student)
     scores: dict[tuple[str, str], dict[str, float | None]] = {}
-    for student, notebook, cell, score in rows:
-        scores.setdefault((student, notebook), {})[cell] = score
+    for owner, notebook, cell, score in gradebook.db.execute(found):
+        scores.setdefault((owner, notebook), {})[cell] = score
     return scores
 
 

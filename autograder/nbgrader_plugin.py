@@ -28,12 +28,14 @@ from autograder.engine.quarantine import rebuild
 from autograder.engine.verdict import GradedNotebook
 from autograder.errors import AutograderError
 from autograder.grade_one import grade_one
-from autograder.intake import Intake
-from autograder.layout import read_layouts, require_released_notebooks, require_released_tests
-from autograder.marks import late_penalties
+from autograder.intake import Intake, Work
+from autograder.layout import read_layouts, require_released_notebooks
+from autograder.marks import late_penalties, recorded_scores
 from autograder.private import AUDIT, PRIVATE, VERDICTS
 from autograder.record import Submission, late_penalty, record_marks
+from autograder.repairs import Repair, find_repairs
 from autograder.settings import cell_timeout
+from autograder.source_changes import require_unchanged
 from autograder.verdict_cache import VerdictCache
 
 Resources = dict[str, Any]
@@ -98,7 +100,7 @@ class Quarantine(NbGraderPreprocessor):  # type: ignore[misc]
                 layouts = read_layouts(gradebook, place.assignment)
             folder = place.course.source / place.assignment
             require_released_notebooks(place.assignment, folder, layouts, intake.sources)
-            require_released_tests(place.assignment, layouts, intake.sources)
+            require_unchanged(place.assignment, layouts, intake.sources)
             rebuilt = intake.look_at(place.student).rebuilt.get(place.notebook)
             if rebuilt is None:  # it is refused, which the marks will say
                 rebuilt = rebuild(intake.sources[place.notebook], _NO_CELLS)
@@ -130,19 +132,21 @@ class TrustedSaveAutoGrades(NbGraderPreprocessor):  # type: ignore[misc]
     """Records the verdicts; a test without one gets nothing."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        """Write the marks of this notebook and of those not handed in, with penalties, and log them."""
+        """Write the marks of this notebook and of those that can't be run, with penalties, and log them."""
         place = _place(resources)
         with _instructor_is_told(self, place):
             work = _intake(place, self.config).look_at(place.student)
             notebooks = work.graded  # what can't be run is known at once
-            origins = work.origins
-            notebooks[place.notebook] = resources.get("autograder") or GradedNotebook(
-                place.notebook, (), remarks=("it was not run",)
-            )
-            if "autograder" not in resources:
-                origins[place.notebook] = ""  # so that `autograder grade` makes up for it
+            if "autograder" in resources:
+                notebooks[place.notebook] = resources["autograder"]
+            else:
+                notebooks[place.notebook] = GradedNotebook(place.notebook, (), remarks=("it was not run",))
+                work.keys.pop(place.notebook, None)  # so that `autograder grade` makes up for it
             submission = Submission(place.student, notebooks=notebooks, rebuilt={place.notebook: nb})
+            with VerdictCache(place.course.root / PRIVATE / VERDICTS) as kept:
+                kept.put_many((work.origins[name], graded) for name, graded in work.unrun.items())
             with Gradebook(resources["nbgrader"]["db_url"]) as gradebook:
+                repairs = _repairs(place, work, gradebook)
                 penalty = late_penalty(self.config)
                 record_marks(gradebook, place.assignment, [submission], penalty, only=notebooks)
                 taken_off = late_penalties(gradebook, place.assignment, [place.student])
@@ -153,14 +157,34 @@ class TrustedSaveAutoGrades(NbGraderPreprocessor):  # type: ignore[misc]
                     graded,
                     key=work.keys.get(name, ""),
                     late_penalty=taken_off.get((place.student, name), 0.0),
+                    changed=repairs[name].held if name in repairs else None,
                 )
                 for name, graded in notebooks.items()
             )
             with VerdictCache(place.course.root / PRIVATE / VERDICTS) as kept:
                 kept.mark_recorded_many(
-                    place.assignment, {(place.student, name): origins[name] for name in notebooks}
+                    place.assignment, {(place.student, name): work.origins[name] for name in notebooks}
                 )
+        for repair in repairs.values():
+            self.log.warning("%s: %s", place.student, repair)
         return nb, resources
+
+
+def _repairs(place: _Place, work: Work, gradebook: Gradebook) -> dict[str, Repair]:
+    """Find the marks that were changed since they were recorded, of the notebooks that are graded now."""
+    handed_in = place.course.submitted / place.student / place.assignment
+    held = recorded_scores(gradebook, place.assignment, place.student)
+    with VerdictCache(place.course.root / PRIVATE / VERDICTS) as kept:
+        recorded = {
+            name: key
+            for (_, name), key in kept.recorded(place.assignment, place.student).items()
+            # Of one that was not handed in, nbgrader itself has taken the points before.
+            if name in work.graded and (handed_in / f"{name}.ipynb").exists()
+        }
+        verdicts = kept.get_many([*recorded.values(), *work.origins.values()])
+    return find_repairs(
+        recorded, work.origins, verdicts, {name: scores for (_, name), scores in held.items()}
+    )
 
 
 def _intake(place: _Place, config: Config) -> Intake:

@@ -1,4 +1,4 @@
-"""Changes of the source notebooks, taken over into a gradebook that holds submissions already.
+"""Changes of the source notebooks since the release: named, and taken over into a gradebook with submissions.
 
 nbgrader refuses to add or remove cells once there are submissions. Tests can be added all the same: every
 submission gets a row of zero points for them until it is graded again. What students answered in is theirs:
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import nbformat
 from nbformat import NotebookNode
@@ -17,7 +17,6 @@ from nbgrader.api import (  # type: ignore[import-untyped]
     Grade,
     Gradebook,
     GradeCell,
-    MissingEntry,
     Notebook,
     SourceCell,
     SubmittedNotebook,
@@ -33,7 +32,8 @@ from sqlalchemy import select
 
 from autograder.engine.source import SourceNotebook
 from autograder.errors import AutograderError
-from autograder.layout import not_released
+from autograder.layout import Layout, read_layouts
+from autograder.wording import counted
 
 Role = Literal["test", "manual", "solution", "task", "locked"]
 _CALLED: dict[Role, str] = {
@@ -54,6 +54,48 @@ class _Cell:
     source: str
     points: float
     checksum: str
+
+
+class SourceChange(NamedTuple):
+    """A cell of a source notebook that is not as it was released, and what is different."""
+
+    notebook: str
+    cell: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.notebook}/{self.cell}: {self.what}"
+
+
+def source_changes(
+    layouts: Mapping[str, Layout], notebooks: Mapping[str, SourceNotebook]
+) -> list[SourceChange]:
+    """Compare source notebooks with what the gradebook knows of them.
+
+    A cell is changed if it is new, gone, there for something else or worth something else; a test, and a
+    locked cell, which tests may rely on, also if its text is another.
+    """
+    return [
+        SourceChange(name, cell, what)
+        for name, layout in layouts.items()
+        if name in notebooks
+        for cell, what in _differences(layout, _cells(notebooks[name]))
+    ]
+
+
+def require_unchanged(
+    assignment: str, layouts: Mapping[str, Layout], notebooks: Mapping[str, SourceNotebook]
+) -> None:
+    """Refuse to grade by a source that was changed since the release: marks would move without a word."""
+    changes = source_changes(layouts, notebooks)
+    cells = list(dict.fromkeys(f"{change.notebook}.ipynb, {change.cell}" for change in changes))
+    if cells:
+        more = f" and {counted(len(cells) - 1, 'other cell')} were" if cells[1:] else " was"
+        raise AutograderError(
+            f"{cells[0]}{more} changed since {assignment} was released. `autograder regrade {assignment} "
+            "--dry-run` shows whose marks would move; without --dry-run it takes the change over. While "
+            f"nothing is graded, `autograder release {assignment}` does too."
+        )
 
 
 def apply_source_changes(
@@ -82,24 +124,22 @@ def apply_source_changes(
     AutograderError
         If a change would cost marks or answers, or asks for answers that nobody could give.
     """
-    try:
-        held = {notebook.name: notebook for notebook in gradebook.find_assignment(assignment).notebooks}
-    except MissingEntry:
-        raise not_released(assignment) from None
+    layouts = read_layouts(gradebook, assignment)
+    held = {notebook.name: notebook for notebook in gradebook.find_assignment(assignment).notebooks}
     wanted = {name: _cells(notebook) for name, notebook in notebooks.items()}
     refused = [f"{name}.ipynb is new" for name in sorted(wanted.keys() - held.keys())]
     refused += [f"{name}.ipynb is gone" for name in sorted(held.keys() - wanted.keys())]
     for name in sorted(held.keys() & wanted.keys()):
-        refused += [f"{name}/{said}" for said in _refused(_roles(held[name]), wanted[name])]
+        refused += [f"{name}/{said}" for said in _refused(_roles(layouts[name]), wanted[name])]
     if refused:
         raise AutograderError(
             f"{assignment}: its submissions can't be graded with the changed source: {'; '.join(refused)}"
         )
-    changes = []
+    changes = source_changes(layouts, notebooks)
     for name in sorted(held):
-        changes += [f"{name}/{said}" for said in _updated(gradebook, held[name], wanted[name])]
+        _update(gradebook, held[name], wanted[name])
         _add_missing_grades(gradebook, held[name], wanted[name])
-    return changes
+    return [str(change) for change in changes]
 
 
 def _cells(notebook: SourceNotebook) -> dict[str, _Cell]:
@@ -123,13 +163,29 @@ def _role(cell: NotebookNode) -> Role | None:
     return "locked" if is_locked(cell) else None
 
 
-def _roles(notebook: Notebook) -> dict[str, Role]:
-    solutions = {cell.name for cell in notebook.solution_cells}
-    roles: dict[str, Role] = {cell.name: "locked" for cell in notebook.source_cells}
-    roles |= dict.fromkeys(solutions, "solution")
-    roles |= {cell.name: "manual" if cell.name in solutions else "test" for cell in notebook.grade_cells}
-    roles |= {cell.name: "task" for cell in notebook.task_cells}
+def _roles(layout: Layout) -> dict[str, Role]:
+    roles: dict[str, Role] = dict.fromkeys(layout.stubs, "locked")
+    roles |= dict.fromkeys(layout.solutions, "solution")
+    roles |= {name: "manual" if name in layout.solutions else "test" for name in layout.graded}
+    roles |= dict.fromkeys(layout.tasks, "task")
     return roles
+
+
+def _differences(layout: Layout, wanted: Mapping[str, _Cell]) -> Iterator[tuple[str, str]]:
+    """Give the cells that are not as a layout has them, and what is different."""
+    roles = _roles(layout)
+    for name in sorted(roles.keys() - wanted.keys()):
+        yield name, "removed"
+    for name, cell in wanted.items():
+        if name not in roles:
+            yield name, "new" + (f" test, worth {cell.points:g}" if cell.role == "test" else "")
+        elif cell.role != roles[name]:
+            yield name, f"{_CALLED[cell.role]} instead of {_CALLED[roles[name]]}"
+        else:
+            if name in layout.max_scores and layout.max_scores[name] != cell.points:
+                yield name, f"worth {cell.points:g} instead of {layout.max_scores[name]:g}"
+            if cell.role in ("test", "locked") and layout.stubs.get(name) != cell.source:
+                yield name, "changed"
 
 
 def _refused(held: Mapping[str, Role], wanted: Mapping[str, _Cell]) -> Iterator[str]:
@@ -147,29 +203,24 @@ def _refused(held: Mapping[str, Role], wanted: Mapping[str, _Cell]) -> Iterator[
             yield f"{name} is new, and nobody could answer in it; ask for it in another assignment"
 
 
-def _updated(gradebook: Gradebook, notebook: Notebook, wanted: Mapping[str, _Cell]) -> Iterator[str]:
-    """Change the gradebook's rows for a notebook; say what was changed."""
+def _update(gradebook: Gradebook, notebook: Notebook, wanted: Mapping[str, _Cell]) -> None:
+    """Change the gradebook's rows for a notebook."""
     sources = {cell.name: cell for cell in notebook.source_cells}
     graded = {cell.name: cell for cell in (*notebook.grade_cells, *notebook.task_cells)}
     for name in sources.keys() - wanted.keys():
         gradebook.db.delete(sources[name])
-        yield f"{name}: removed"
     for name, cell in wanted.items():
         if name not in sources:
             gradebook.db.add(SourceCell(name=name, notebook=notebook, locked=True, **_text(cell)))
             if cell.role == "test":
                 row = GradeCell(name=name, notebook=notebook, max_score=cell.points, cell_type=cell.cell_type)
                 gradebook.db.add(row)
-            yield f"{name}: new" + (f" test, worth {cell.points:g}" if cell.role == "test" else "")
             continue
         if name in graded and graded[name].max_score != cell.points:
-            yield f"{name}: worth {cell.points:g} instead of {graded[name].max_score:g}"
             graded[name].max_score = cell.points
             if cell.role == "manual":
                 sources[name].checksum = _checksum_of_handed_out(sources[name], cell.points)
         if cell.role in ("test", "locked") and sources[name].checksum != cell.checksum:
-            if sources[name].source != cell.source:
-                yield f"{name}: changed"
             _set(sources[name], _text(cell))
             if cell.role == "test":
                 graded[name].cell_type = cell.cell_type

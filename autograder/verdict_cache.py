@@ -84,6 +84,11 @@ def verdict_key(
     return content_digest(json.dumps(depends_on, sort_keys=True).encode())
 
 
+def verdicts_digest(graded: GradedNotebook) -> str:
+    """Digest verdicts themselves: the key of those that no run gave."""
+    return content_digest(_text(graded))
+
+
 def content_digest(content: bytes) -> str:
     """Digest a file's content."""
     return hashlib.sha256(content).hexdigest()
@@ -193,11 +198,19 @@ class VerdictCache:
         with self._transaction():
             self._connection.executemany("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?)", rows)
 
-    def recorded(self, assignment: str) -> dict[tuple[str, str], str]:
-        """Tell which verdicts the gradebook's marks come from: keys by student and notebook."""
+    def recorded(self, assignment: str, student: str | None = None) -> dict[tuple[str, str], str]:
+        """Tell which verdicts the gradebook's marks, or those of one student, come from.
+
+        Returns
+        -------
+        Keys by student and notebook.
+        """
         query = "SELECT student, notebook, key FROM recorded WHERE assignment = ?"
+        asked = [assignment]
+        if student is not None:
+            query, asked = f"{query} AND student = ?", [assignment, student]
         with self._reported():
-            rows = self._connection.execute(query, [assignment]).fetchall()
+            rows = self._connection.execute(query, asked).fetchall()
         return {(student, notebook): key for student, notebook, key in rows}
 
     def recorded_at(self, assignment: str) -> dict[str, float]:
@@ -252,9 +265,13 @@ class VerdictCache:
 
 
 def _packed(key: str, graded: GradedNotebook) -> tuple[bytes, bytes]:
-    # What a student prints can hold lone surrogates, which strict UTF-8 refuses.
-    content = zlib.compress(graded.to_json().encode("utf-8", "surrogatepass"))
+    content = zlib.compress(_text(graded))
     return _digest(key, content), content
+
+
+def _text(graded: GradedNotebook) -> bytes:
+    # What a student prints can hold lone surrogates, which strict UTF-8 refuses.
+    return graded.to_json().encode("utf-8", "surrogatepass")
 
 
 def _unpacked(key: str, digest: bytes, content: bytes) -> GradedNotebook | None:

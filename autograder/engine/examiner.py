@@ -136,7 +136,8 @@ class Examiner:
             try:
                 self._student.prepare(files)
             except (CandidateGone, OutOfTime) as error:  # nothing of the student's has run yet
-                raise RuntimeError(f"a candidate could not be started: {self._student.gone}") from error
+                why = self._student.gone or "it did not answer in time"
+                raise RuntimeError(f"a candidate could not be started: {why}") from error
             here = {cell.id for cell in cells if cell.kind == "locked"}
             for cell_id in self._examination.preparation:
                 if cell_id not in here:  # a student may have changed or moved it, the source's text counts

@@ -6,6 +6,7 @@ the foreman does, it ends when the coordinator does, and every candidate ends wi
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -13,12 +14,13 @@ import signal
 import socket
 import sys
 import tempfile
+import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from autograder.engine.grading import Grader
 from autograder.engine.inside import confine, wire
-from autograder.engine.inside.wire import Channel
+from autograder.engine.inside.wire import Channel, Closed
 from autograder.engine.jail import Jail, strongest_jail
 from autograder.engine.source import load_source, provided_files
 from autograder.engine.worker import Setting, serve
@@ -36,19 +38,25 @@ class Foreman:
         sources = {path.stem: load_source(path) for path in setting.sources}
         self._provided = provided_files(setting.sources[0].parent)
         self._modules = [name for source in sources.values() for name in source.modules]
-        self._grader = Grader(sources, self._jail(), setting.limits)
+        self._jail = self._first_jail()
+        self._grader = Grader(sources, self._jail, setting.limits)
 
-    def _jail(self) -> Jail:
+    def _first_jail(self) -> Jail:
         setting = self._setting
         if setting.isolation == "process":
             return Jail("process", setting.limits, setting.hidden, self._modules)
         return strongest_jail(setting.limits, setting.hidden, self._modules)
 
+    def _new_jail(self) -> Jail:
+        """Start one like the first: no mark comes about at a lower level because a machine was busy."""
+        setting = self._setting
+        return Jail(self._jail.level, setting.limits, setting.hidden, self._modules)
+
     def make_ready(self) -> None:
         """Start a new jail if the last one has ended."""
-        if not self._grader.jail.alive:
-            self._grader.jail.close()
-            self._grader.jail = self._jail()
+        if not self._jail.alive:
+            self._jail.close()
+            self._jail = self._new_jail()
 
     def work(self, channel: Channel, folder: Path) -> None:
         """Be a worker, in a process of its own; `folder` is where it may write."""
@@ -58,8 +66,8 @@ class Foreman:
         for name, content in self._provided.items():  # tests may read them
             Path(name).parent.mkdir(parents=True, exist_ok=True)
             Path(name).write_bytes(content)
-        if self._grader.jail.level == "jail-each":  # one that starts anew all the time can't be shared
-            self._grader.jail = self._jail()
+        # One that starts anew for each candidate can't be shared.
+        self._grader.use(self._new_jail() if self._jail.level == "jail-each" else self._jail)
         serve(channel, self._grader)
 
 
@@ -74,17 +82,31 @@ def lead(control: socket.socket) -> None:
         request: dict[str, Any] = json.loads(message)
         connection, most = socket.socket(fileno=sockets[0]), wire.MAX_TRUSTED
         channel = Channel(connection, largest=most, largest_sent=most)
-        try:
-            if foreman is None:
-                foreman = Foreman(Setting.from_json(request["setting"]))
-            foreman.make_ready()
-            if os.fork() == 0:
-                control.close()
-                foreman.work(channel, Path(request["folder"]))
-                os._exit(0)
-        except AutograderError as error:  # of the jail or the source: every other worker would meet it too
-            channel.send({"error": str(error)})
+        with contextlib.suppress(Closed):  # who asked for a worker may be gone
+            try:
+                if foreman is None:
+                    foreman = Foreman(Setting.from_json(request["setting"]))
+                foreman.make_ready()
+                if os.fork() == 0:
+                    control.close()
+                    _work(foreman, channel, Path(request["folder"]))
+            except AutograderError as error:  # of the jail or the source: every other worker would meet it
+                channel.send({"error": str(error)})
+            except OSError as error:
+                channel.send({"trouble": repr(error)})
         connection.close()
+
+
+def _work(foreman: Foreman, channel: Channel, folder: Path) -> NoReturn:
+    """Be a worker, and end: nothing that belongs to the foreman may be tidied away here."""
+    try:
+        foreman.work(channel, folder)
+    except AutograderError as error:
+        channel.send({"error": str(error)})
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(0)
 
 
 def _reap() -> None:

@@ -46,7 +46,7 @@ class Grader:
     sources
         The source notebooks by name.
     jail
-        Where candidates come from; another one may take its place.
+        Where candidates come from.
     limits
         What each notebook may use.
 
@@ -59,12 +59,16 @@ class Grader:
 
     def __init__(self, sources: Mapping[str, SourceNotebook], jail: Jail, limits: Limits) -> None:
         self._sources = sources
-        self.jail = jail
+        self._jail = jail
         self._limits = limits
         self._examinations = {name: examination(source) for name, source in sources.items()}
         self.spent = False
         gc.collect()
         gc.freeze()  # what is loaded now stays, so that collections need not look at it again
+
+    def use(self, jail: Jail) -> None:
+        """Take candidates from another jail from now on."""
+        self._jail = jail
 
     def grade(self, notebook: str, submitted: bytes, files: Mapping[str, bytes], seed: str) -> GradedNotebook:
         """Grade a submitted notebook.
@@ -89,7 +93,7 @@ class Grader:
         examined = self._examine(notebook, rebuilt, files, seed)
         if examined.died:  # the student's code need not be the reason: it gets another candidate, once
             examined = self._examine(notebook, rebuilt, files, seed)
-            if examined.died and not self.jail.alive:
+            if examined.died and not self._jail.alive:
                 raise RuntimeError("the jail ended while a candidate ran in it")
         return GradedNotebook(
             notebook=notebook,
@@ -97,13 +101,13 @@ class Grader:
                 replace(verdict, message=clean_text(verdict.message)) for verdict in examined.verdicts
             ),
             outputs=clean_notebook_outputs(examined.outputs),
-            isolation=self.jail.level,
+            isolation=self._jail.level,
             remarks=(*rebuilt.remarks, *examined.remarks),
             seconds=round(time.monotonic() - started, 4),
         )
 
     def _examine(self, notebook: str, rebuilt: Rebuilt, files: Mapping[str, bytes], seed: str) -> _Examined:
-        candidate = self.jail.spawn()
+        candidate = self._jail.spawn()
         try:
             with _as_it_was():
                 examiner = Examiner(self._examinations[notebook], candidate, self._limits, seed)

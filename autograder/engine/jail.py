@@ -124,6 +124,7 @@ class Jail:
         self._limits = limits
         self._hidden = tuple(hidden)
         self._zygote: subprocess.Popen[bytes] | None = None
+        self._home: tempfile.TemporaryDirectory[str] | None = None
         self._spawned = False
         self._start()
 
@@ -163,8 +164,9 @@ class Jail:
             )
 
     def _said(self) -> str:
-        self._errors.seek(0)
-        lines = self._errors.read(10_000).decode(errors="replace").strip().splitlines()
+        # Not read as a file is: the offset is shared with who writes.
+        said = os.pread(self._errors.fileno(), 10_000, 0)
+        lines = said.decode(errors="replace").strip().splitlines()
         return lines[-1][:300] if lines else "it said nothing"
 
     def spawn(self) -> Candidate:
@@ -188,9 +190,6 @@ class Jail:
             lines[1].close()
         self._spawned = True
         return Candidate(channels[0], lines[0])
-
-    _spawned = False
-    _home: tempfile.TemporaryDirectory[str] | None = None
 
     @property
     def alive(self) -> bool:

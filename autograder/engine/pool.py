@@ -29,6 +29,9 @@ from autograder.engine.worker import Setting
 from autograder.errors import AutograderError, shortened
 
 _ATTEMPTS = 2
+_MISHAPS = 5  # attempts to start, and attempts that the end of a foreman may cost
+_MOMENT = 0.2  # seconds
+_LAST_WORDS = 10_000  # bytes
 _TEAM = 4  # workers of one foreman: as many as one zygote can keep supplied with candidates
 _SLACK = 60.0  # seconds beyond its own limits after which a worker counts as stuck
 
@@ -51,51 +54,56 @@ class WorkerDied(Exception):
 class _Foreman:
     """A process that forks workers, started when the first one is needed."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, folder: Path) -> None:
         self._setting = setting
+        self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (what its processes say; closed with it)
         self._lock = threading.Lock()
         self.closed = False
 
-    def worker(self, folder: Path) -> socket.socket:
-        """Have it fork a worker that may write to a folder; return the connection to it."""
+    def worker(self, folder: Path) -> tuple[socket.socket, subprocess.Popen[bytes]]:
+        """Have it fork a worker that may write to a folder; return the connection to it, and its parent."""
         ours, theirs = socket.socketpair()
         request = {"setting": self._setting.to_json(), "folder": str(folder)}
         with self._lock, theirs:
             if self.closed:
                 raise WorkerDied
-            if self._control is None or self._process is None or self._process.poll() is not None:
-                self._control = self._start()
+            if self._process is None or self._process.poll() is not None:
+                self._process = self._start()
+            assert self._control is not None
             try:
                 socket.send_fds(self._control, [json.dumps(request).encode()], [theirs.fileno()])
-            except OSError as error:
+            except OSError as error:  # it is at its end
+                self._process.kill()
+                self._process.wait()
                 raise WorkerDied from error
-        return ours
+            return ours, self._process
 
-    def _start(self) -> socket.socket:
+    def _start(self) -> subprocess.Popen[bytes]:
         if self._control is not None:
             self._control.close()
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self._process = subprocess.Popen(
+            return subprocess.Popen(
                 [sys.executable, "-P", "-m", "autograder.engine.foreman", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=self._errors,
                 stderr=self._errors,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
-                cwd="/",
-                env=os.environ | ONE_THREAD,
+                cwd=self._folder,
+                env=os.environ | ONE_THREAD | {"TMPDIR": str(self._folder)},
             )
-        return ours
 
     def last_words(self) -> str:
         """Give the last line that it, or a worker, has printed."""
-        self._errors.seek(0)
-        said = self._errors.read(100_000).decode(errors="replace").strip().splitlines()
-        return shortened(said[-1]) if said else "it said nothing"
+        # Not read as a file is: the offset is shared with who writes.
+        size = os.fstat(self._errors.fileno()).st_size
+        said = os.pread(self._errors.fileno(), _LAST_WORDS, max(0, size - _LAST_WORDS))
+        lines = said.decode(errors="replace").strip().splitlines()
+        return shortened(lines[-1]) if lines else "it said nothing"
 
     def close(self) -> None:
         """End it and its workers for good, also from another thread than those that use it."""
@@ -118,6 +126,7 @@ class _Worker:
         self._patience = patience
         self._process: int | None = None  # its pidfd, while it runs
         self._connection: socket.socket | None = None
+        self._parent: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start the process.
@@ -127,7 +136,7 @@ class _Worker:
         AutograderError
             If it can't work: it does not start, also when tried again, or says itself why not.
         """
-        for _ in range(_ATTEMPTS):
+        for _ in range(_MISHAPS):
             try:
                 return self._start()
             except WorkerDied:
@@ -136,7 +145,7 @@ class _Worker:
         raise AutograderError(f"the grading process can't be started ({self._foreman.last_words()})")
 
     def _start(self) -> None:
-        self._connection = self._foreman.worker(self._folder)
+        self._connection, self._parent = self._foreman.worker(self._folder)
         self._channel = Channel(self._connection, largest=wire.MAX_TRUSTED, largest_sent=wire.MAX_TRUSTED)
         ready = self._answer()
         try:
@@ -144,6 +153,14 @@ class _Worker:
         except ProcessLookupError as error:
             self.stop()
             raise WorkerDied from error
+
+    @property
+    def is_orphan(self) -> bool:
+        """Whether the process that it was forked from has ended, and it with that."""
+        try:
+            return self._parent is not None and self._parent.wait(_MOMENT) is not None
+        except subprocess.TimeoutExpired:
+            return False
 
     @property
     def _alive(self) -> bool:
@@ -168,9 +185,6 @@ class _Worker:
             "seed": job.seed,
         }
         reply = self._answer(message)
-        if "trouble" in reply:
-            self.stop()
-            raise WorkerDied(reply["trouble"])
         if reply["last"]:
             self.stop()
         return GradedNotebook.from_json(reply["graded"])
@@ -185,9 +199,12 @@ class _Worker:
         except (Closed, OSError, wire.NotData) as error:
             self.stop()
             raise WorkerDied from error
-        if "error" in reply:
+        if "error" in reply or "trouble" in reply:
             self.stop()
+        if "error" in reply:
             raise AutograderError(reply["error"])
+        if "trouble" in reply:
+            raise WorkerDied(reply["trouble"])
         return reply
 
     def stop(self) -> None:
@@ -218,10 +235,12 @@ class Pool:
         self._max_points = {path.stem: load_source(path).max_points for path in setting.sources}
         # Workers are killed when they are done, so what they leave behind is removed here.
         self._folder = tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True)
-        self._foremen = [_Foreman(setting) for _ in range(0, size, _TEAM)]
+        self._foremen = [
+            _Foreman(setting, self._new_folder(f"foreman-{number}")) for number in range(0, size, _TEAM)
+        ]
         patience = setting.limits.notebook_seconds + _SLACK
         self._workers = [
-            _Worker(self._foremen[number // _TEAM], self._new_folder(number), patience)
+            _Worker(self._foremen[number // _TEAM], self._new_folder(f"worker-{number}"), patience)
             for number in range(size)
         ]
         self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
@@ -229,8 +248,8 @@ class Pool:
             self._idle.put(worker)
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="worker")
 
-    def _new_folder(self, number: int) -> Path:
-        folder = Path(self._folder.name, str(number))
+    def _new_folder(self, name: str) -> Path:
+        folder = Path(self._folder.name, name)
         folder.mkdir()
         return folder
 
@@ -290,20 +309,24 @@ class Pool:
         worker = self._idle.get()
         try:
             trouble = ""
-            for _ in range(_ATTEMPTS):
+            attempts = mishaps = 0
+            while attempts < _ATTEMPTS and mishaps < _MISHAPS:
                 try:
                     return worker.grade(job)
                 except WorkerDied as error:
                     trouble = str(error)
-            return self._given_up(job, trouble)
+                    # The end of a foreman is the end of all its workers, whatever they were doing.
+                    ours = worker.is_orphan
+                    attempts, mishaps = attempts + (not ours), mishaps + ours
+            return self._given_up(job, trouble, attempts + mishaps)
         finally:
             self._idle.put(worker)
 
-    def _given_up(self, job: Job, trouble: str) -> GradedNotebook:
-        reason = f"The grading process ended while it graded this notebook, {_ATTEMPTS} times"
+    def _given_up(self, job: Job, trouble: str, times: int) -> GradedNotebook:
+        reason = f"The grading process ended while it graded this notebook, {times} times"
         reason += f" ({shortened(trouble)})." if trouble else "."
         verdicts = tuple(
             Verdict(grade_id, "crashed", 0.0, most, reason)
             for grade_id, most in self._max_points[job.notebook].items()
         )
-        return GradedNotebook(job.notebook, verdicts, remarks=(reason,))
+        return GradedNotebook(job.notebook, verdicts, isolation="unknown", remarks=(reason,), given_up=True)

@@ -68,6 +68,8 @@ class GradedNotebook:
         Why nothing of it was run; None when it was.
     seconds
         How long it all took.
+    given_up
+        Whether processes of ours failed, so that the zeros say nothing of the work and it is to be run again.
     """
 
     notebook: str
@@ -77,6 +79,7 @@ class GradedNotebook:
     remarks: tuple[str, ...] = ()
     refused: str | None = None
     seconds: float = 0.0
+    given_up: bool = False
 
     @property
     def points(self) -> float:

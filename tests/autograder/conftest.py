@@ -23,6 +23,8 @@ ROOT = Path(__file__).parents[2]
 FIXTURES = Path(__file__).parent / "fixtures"
 
 HandIn = Callable[..., Path]
+# What solves the practice notebook of the tiny assignment, by grade id.
+RIGHT = {"double-code": "def double(x):\n    return 2 * x", "half-code": "def half(x):\n    return x / 2"}
 
 
 @pytest.fixture

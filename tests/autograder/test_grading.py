@@ -18,12 +18,12 @@ from autograder.feedback import feedback
 from autograder.grade_class import ClassGrading, Options, grade, quiet
 from autograder.notebooks import notebook_text, read_notebook
 from autograder.sample_class import load_sample_class, make_sample_class
+from tests.autograder.conftest import RIGHT
 
 FIXTURES = Path(__file__).parent / "fixtures"
 HandIn = Callable[..., Path]
 Snapshot = Callable[[Path], dict[str, bytes]]
 
-RIGHT = {"double-code": "def double(x):\n    return 2 * x", "half-code": "def half(x):\n    return x / 2"}
 WRONG = {"double-code": "def double(x):\n    return x", "half-code": "def half(x):\n    return x"}
 
 

@@ -7,7 +7,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,15 +16,16 @@ from sqlalchemy.exc import OperationalError
 from autograder import grade_class
 from autograder.cli import main
 from autograder.course import Course
-from autograder.engine.pool import Pool
+from autograder.engine.pool import Job, Pool, WorkerDied
+from autograder.engine.verdict import GradedNotebook
 from autograder.errors import AutograderError
 from autograder.grade_class import grade
 from autograder.submission import Inspection
+from tests.autograder.conftest import RIGHT
 
 HandIn = Callable[..., Path]
 GiveMark = Callable[[str], None]
 
-RIGHT = {"double-code": "def double(x):\n    return 2 * x", "half-code": "def half(x):\n    return x / 2"}
 WRONG = {"double-code": "def double(x):\n    return x", "half-code": "def half(x):\n    return x / 2"}
 
 
@@ -69,6 +70,37 @@ def test_an_inspection_that_fails_costs_one_student_only(
     )
     assert [mark.total for mark in report.marks] == [0, 0]
     assert report.marks[0].remarks[0].startswith("refused: it can't be looked at")
+
+
+def test_work_that_the_machine_failed_at_is_run_again_the_next_time(
+    released: Course, hand_in: HandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand_in("ada", RIGHT)
+
+    def ends(*_: object) -> None:
+        raise WorkerDied
+
+    with monkeypatch.context() as patch:
+        patch.setattr("autograder.engine.pool._Worker.grade", ends)
+        report = grade(released, "tiny")
+    assert [mark.scores["practice"] for mark in report.marks] == [0]
+    assert any("The grading process ended while it graded this notebook" in line for line in report.problems)
+    assert [mark.scores["practice"] for mark in grade(released, "tiny").marks] == [5]
+
+
+def test_results_that_come_before_the_next_job_is_asked_for_are_recorded_once(
+    released: Course, hand_in: HandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one_after_the_other(self: Pool, jobs: Iterable[Job]) -> Iterator[tuple[Job, GradedNotebook]]:
+        for job in jobs:
+            yield job, GradedNotebook(job.notebook, ())
+
+    monkeypatch.setattr(Pool, "grade", one_after_the_other)
+    hand_in("ada", RIGHT)
+    hand_in("ada", {}, "quiz")
+    progress: list[tuple[str, int, int]] = []
+    grade(released, "tiny", progress=lambda *at: progress.append(at))
+    assert progress == [("ada", 1, 1)]
 
 
 def test_a_notebook_with_null_for_metadata_is_repaired_and_the_class_is_graded(

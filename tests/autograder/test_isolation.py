@@ -14,9 +14,9 @@ from autograder.cli import main
 from autograder.course import Course
 from autograder.engine.verdict import GradedNotebook
 from autograder.notebooks import read_notebook
+from tests.autograder.conftest import RIGHT
 
 HandIn = Callable[..., Path]
-RIGHT = {"double-code": "def double(x):\n    return 2 * x", "half-code": "def half(x):\n    return x / 2"}
 WITHOUT = ("--isolation", "process", "--i-trust-these-submissions")
 NOTE = (
     "1 of {} came about at isolation 'process': there was no jail, and a hostile submission could do "

@@ -27,10 +27,11 @@ from autograder.marks import Mark, read_marks
 from autograder.nbgrader_session import NbGraderSession
 from autograder.notebooks import read_notebook
 from autograder.private import AUDIT, PRIVATE
+from autograder.release import release
 from autograder.settings import load_config
+from tests.autograder.conftest import FIXTURES, RIGHT
 
 HandIn = Callable[..., Path]
-RIGHT = {"double-code": "def double(x):\n    return 2 * x", "half-code": "def half(x):\n    return x / 2"}
 
 
 @dataclass
@@ -159,6 +160,45 @@ def test_what_it_recorded_is_known_to_grade(released: Course, hand_in: HandIn) -
     logged = list(AuditLog(released.root / PRIVATE / AUDIT).events())
     assert [mark.scores["practice"] for mark in grade(released, "tiny").marks] == [5]
     assert list(AuditLog(released.root / PRIVATE / AUDIT).events()) == logged  # nothing is recorded again
+
+
+def test_a_mark_that_was_changed_is_repaired_which_is_said_and_logged(
+    released: Course, hand_in: HandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    hand_in("ada", RIGHT)
+    grade(released, "tiny")
+    with NbGraderSession(released).gradebook() as gradebook:
+        gradebook.find_grade("double-values", "practice", "tiny", "ada").auto_score = 0.5
+    change_test(released)
+    release(released, "tiny", FIXTURES)
+    autograde_all(released)
+    assert marks(released)["ada"].scores["practice"] == 5
+    what = "practice.ipynb: marks were changed in the gradebook since grading, which is repaired"
+    said = [message for message in caplog.messages if "marks were changed" in message]
+    assert said == [f"ada: {what}: double-values was 0.5 instead of 2"]
+    logged = [entry.event for entry in AuditLog(released.root / PRIVATE / AUDIT).events()]
+    repaired = [(event.notebook, event.changed) for event in logged if event.event == "repaired"]
+    assert repaired == [("practice", {"double-values": 0.5})]
+
+
+def test_a_notebook_that_is_handed_in_no_more_is_no_repair(released: Course, hand_in: HandIn) -> None:
+    path = hand_in("ada", RIGHT)
+    hand_in("ada", {}, "quiz")
+    grade(released, "tiny")
+    path.unlink()  # nbgrader itself takes its points away, before any of our steps
+    autograde_all(released)
+    assert marks(released)["ada"].scores["practice"] == 0
+    logged = [entry.event.event for entry in AuditLog(released.root / PRIVATE / AUDIT).events()]
+    assert "repaired" not in logged
+
+
+def test_a_mark_of_what_it_did_not_run_is_repaired_by_grade(released: Course, hand_in: HandIn) -> None:
+    hand_in("ada", RIGHT)
+    autograde_all(released, Execute={"enabled": False}, ClearOutput={"enabled": False})
+    with NbGraderSession(released).gradebook() as gradebook:
+        gradebook.find_grade("double-values", "practice", "tiny", "ada").auto_score = 1.0
+    report = grade(released, "tiny")
+    assert any("double-values was 1 instead of 0" in problem for problem in report.problems)
 
 
 def test_what_it_did_not_run_is_run_by_grade(released: Course, hand_in: HandIn) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from nbformat import NotebookNode
 
 from autograder.cli import main
 from autograder.course import Course
@@ -15,11 +17,11 @@ from autograder.engine.verdict import GradedNotebook, Verdict
 from autograder.errors import AutograderError
 from autograder.grade_class import Options, grade
 from autograder.nbgrader_session import NbGraderSession
-from autograder.notebooks import notebook_text, read_notebook
+from autograder.notebooks import new_cell, notebook_text, read_notebook
 from autograder.regrade_class import regrade
+from tests.autograder.conftest import RIGHT
 
 HandIn = Callable[..., Path]
-RIGHT = {"double-code": "def double(x):\n    return 2 * x", "half-code": "def half(x):\n    return x / 2"}
 SLOPPY = RIGHT | {"half-code": "def half(x):\n    return x // 2 + 0.5"}  # right for odd numbers
 
 
@@ -75,8 +77,50 @@ def test_a_test_that_is_new_or_gone_or_worth_something_else_stops_grading(
     notebook = read_notebook(path)
     notebook.cells[-1].metadata.nbgrader.update(change)
     path.write_text(notebook_text(notebook), encoding="utf-8")
-    with pytest.raises(AutograderError, match=r"\.ipynb, \S+ was changed since tiny was released"):
+    with pytest.raises(AutograderError, match=r"practice\.ipynb, half-values .*changed since tiny was"):
         grade(released, "tiny")
+
+
+def _text_of_setup(cells: list[NotebookNode]) -> None:
+    cells[1].source += "\nlimit = 3"
+
+
+def _setup_is_gone(cells: list[NotebookNode]) -> None:
+    del cells[1]
+
+
+def _another_locked_cell(cells: list[NotebookNode]) -> None:
+    about = {"grade_id": "helper", "locked": True, "grade": False, "solution": False, "schema_version": 3}
+    cells.insert(1, new_cell("code", "limit = 3", "helper", {"nbgrader": {**about, "task": False}}))
+
+
+def _helper_and_test(cells: list[NotebookNode]) -> None:
+    _another_locked_cell(cells)
+    cells[-1].metadata.nbgrader.points = 2
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (_text_of_setup, "practice.ipynb, setup was changed since tiny was released."),
+        (_setup_is_gone, "practice.ipynb, setup was changed since tiny was released."),
+        (_another_locked_cell, "practice.ipynb, helper was changed since tiny was released."),
+        (_helper_and_test, "practice.ipynb, helper and 1 other cell were changed since tiny was released."),
+    ],
+)
+def test_a_locked_cell_that_was_changed_stops_grading_until_regrade_takes_it_over(
+    released: Course, hand_in: HandIn, change: Callable[[list[NotebookNode]], None], says: str
+) -> None:
+    hand_in("ada", RIGHT)
+    grade(released, "tiny")
+    path = released.source / "tiny" / "practice.ipynb"
+    notebook = read_notebook(path)
+    change(notebook.cells)
+    path.write_text(notebook_text(notebook), encoding="utf-8")
+    with pytest.raises(AutograderError, match=re.escape(says)):
+        grade(released, "tiny")
+    regrade(released, "tiny")
+    assert [mark.student for mark in grade(released, "tiny").marks] == ["ada"]
 
 
 def test_of_one_student_a_changed_test_is_tried_only(
@@ -152,16 +196,7 @@ def test_feedback_that_is_older_than_the_marks_is_counted(
     main(["regrade", "tiny", *at])
     note = "feedback is older than the marks of 2 students: run `autograder feedback tiny`"
     assert note in capsys.readouterr().out.splitlines()
-    assert (
-        main(
-            [
-                "feedback",
-                "tiny",
-                *at,
-            ]
-        )
-        == 0
-    )
+    assert main(["feedback", "tiny", *at]) == 0
     capsys.readouterr()
     main(["grade", "tiny", *at, "--json"])
     assert json.loads(capsys.readouterr().out)["notes"] == []

@@ -12,12 +12,11 @@ from autograder.course import Course
 from autograder.errors import AutograderError
 from autograder.grade_class import grade
 from autograder.release import release
+from tests.autograder.conftest import RIGHT
 
 FIXTURES = Path(__file__).parent / "fixtures"
 HandIn = Callable[..., Path]
 Snapshot = Callable[[Path], dict[str, bytes]]
-
-RIGHT = {"double-code": "def double(x):\n    return 2 * x", "half-code": "def half(x):\n    return x / 2"}
 
 
 @pytest.fixture

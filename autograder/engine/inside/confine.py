@@ -43,14 +43,13 @@ def close_from(number: int) -> None:
     os.closerange(number, _MOST_DESCRIPTORS)
 
 
-def lead_namespaces() -> None:
-    """Go on as process 1 of namespaces of one's own, in which it may make further ones for candidates."""
+def enter_namespaces() -> None:
+    """Leave the shared users and mounts; the next child is process 1 of its own, with the right to more."""
     _own_users(NEWPID | NEWNS)
-    child = os.fork()
-    if child:
-        close_from(3)  # what the child has open closes when the child ends
-        os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 0xFF)
-    die_with_parent()
+
+
+def settle() -> None:
+    """Keep the mounts of these namespaces to themselves, and show their processes and no others."""
     _checked(_libc.mount(None, b"/", None, _RECURSIVE | _PRIVATE_MOUNTS, None), "mount /")
     mount_processes()
 
@@ -65,19 +64,20 @@ def _own_users(other: int) -> None:
 
 
 def fork_alone() -> int:
-    """Fork, once `lead_namespaces` was called, a process that is number 1 among its own processes.
+    """Fork, in namespaces that were entered, a process that is number 1 among its own processes.
 
     The second process that other ways to such a namespace take would copy all of the zygote's memory map once
-    more, which is most of what a fork costs.
+    more, which is most of what a fork costs. Where the way back is barred, this process ends.
     """
     own = os.open("/proc/self/ns/pid", os.O_RDONLY)
+    child = -1
     try:
         _checked(_libc.unshare(NEWPID), "unshare")
         child = os.fork()
-        if child:
-            _checked(_libc.setns(own, NEWPID), "setns")
         return child
     finally:
+        if child != 0 and _libc.setns(own, NEWPID) != 0:
+            os._exit(1)
         os.close(own)
 
 
@@ -197,19 +197,17 @@ _LOAD, _AND, _JUMP_EQUAL, _JUMP_OVER, _JUMP_ANY_BIT, _RETURN = 0x20, 0x54, 0x15,
 _ALLOW, _KILL, _REFUSE = 0x7FFF0000, 0x80000000, 0x00050000
 _EPERM, _ENOSYS = 1, 38
 _NR, _ARCH, _ARGUMENT, _FOURTH_ARGUMENT = 0, 4, 16, 40
-_UNIX = 1
 _SHARED_ANONYMOUS = 0x21
 
 
 def _filter(machine: str) -> bytes:
-    """Assemble the seccomp program: refuse the calls above, and dangerous uses of three that are needed.
+    """Assemble the seccomp program: refuse the calls above, and dangerous uses of two that are needed.
 
-    These are clone (for new namespaces), socket (but for Unix's own kind) and mmap (for shared anonymous
-    memory: what is cut off from such a map stays in memory, and no limit counts it).
+    These are clone (for new namespaces) and mmap (for shared anonymous memory: what is cut off from such
+    a map stays in memory, and no limit counts it).
     """
     numbers = dict(_NUMBERS[machine])
-    clone, clone3, sockets = numbers.pop("clone"), numbers.pop("clone3"), numbers.pop("socket")
-    maps = numbers.pop("mmap")
+    clone, clone3, maps = numbers.pop("clone"), numbers.pop("clone3"), numbers.pop("mmap")
     new = NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET | NEWTIME
     program = [
         (_LOAD, 0, 0, _ARCH),
@@ -223,11 +221,6 @@ def _filter(machine: str) -> bytes:
         (_JUMP_EQUAL, 0, 4, clone),
         (_LOAD, 0, 0, _ARGUMENT),
         (_JUMP_ANY_BIT, 0, 1, new & ~NEWTIME),  # in clone, the time namespace's bit is part of the signal
-        (_RETURN, 0, 0, _REFUSE | _EPERM),
-        (_RETURN, 0, 0, _ALLOW),
-        (_JUMP_EQUAL, 0, 4, sockets),
-        (_LOAD, 0, 0, _ARGUMENT),
-        (_JUMP_EQUAL, 1, 0, _UNIX),
         (_RETURN, 0, 0, _REFUSE | _EPERM),
         (_RETURN, 0, 0, _ALLOW),
         (_JUMP_EQUAL, 0, 5, maps),

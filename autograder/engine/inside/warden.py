@@ -1,4 +1,4 @@
-"""The warden of a candidate: hears when it ends or shall end, watches its memory, and says how it ended."""
+"""The warden of a candidate: hears when it ends or shall end, and says how it ended."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import json
 import os
 import signal
 import socket
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 
 INTERRUPT = b"i"
 
 
 class Warden:
-    """Looks after one candidate, from its start until nothing of it is left.
+    """Looks after one candidate, from its start to its end.
 
     Parameters
     ----------
@@ -22,14 +22,14 @@ class Warden:
         Its process.
     line
         Over which its end is asked for and reported; to close the other end of it ends the candidate.
-    memory
-        Bytes that it and what it starts may hold.
+    cpu_seconds
+        Processor time that it may use.
     """
 
-    def __init__(self, candidate: int, line: socket.socket, memory: int) -> None:
-        self._candidate = candidate
+    def __init__(self, candidate: int, line: socket.socket, cpu_seconds: float) -> None:
+        self.candidate = candidate
         self._line = line
-        self._memory = memory
+        self._cpu_seconds = cpu_seconds
         self._ended = os.pidfd_open(candidate)
         self._why = ""
         self.watched: tuple[int, ...] = (self._ended, line.fileno())
@@ -37,76 +37,55 @@ class Warden:
     def look(self, ready: Collection[int]) -> bool:
         """See to the candidate and say whether it still runs; `ready` are descriptors that can be read."""
         if self._ended in ready:
-            self._report(os.waitpid(self._candidate, 0)[1])
+            self._report()
             return False
-        if not self._why and (why := self._reason_to_end(ready)):
-            self._why = why
-            self.watched = (self._ended,)
-            _end(self._candidate)  # which takes the system a while
+        if not self._why and self._line.fileno() in ready:
+            if self._line.recv(1) == INTERRUPT:
+                os.kill(self.candidate, signal.SIGINT)
+            else:
+                self.end("it was told to end")
         return True
 
-    def _report(self, status: int) -> None:
+    def end(self, why: str) -> None:
+        """End the candidate, which takes the system a while; `why` is reported."""
+        if not self._why:
+            self._why = why
+            self.watched = (self._ended,)
+            _end(self.candidate)
+
+    def _report(self) -> None:
+        _, status, used = os.wait4(self.candidate, 0)
+        why = self._why
+        if not why and used.ru_utime + used.ru_stime >= self._cpu_seconds:
+            why = "it used too much processor time"
         with contextlib.suppress(OSError):  # nobody may wait for the reason any more
-            self._line.sendall(json.dumps({"ended": self._why or _ending(status)}).encode())
+            self._line.sendall(json.dumps({"ended": why or _ending(status)}).encode())
         self._line.close()
         os.close(self._ended)
 
-    def _reason_to_end(self, ready: Collection[int]) -> str:
-        """Say why it must end; nothing if it may go on."""
-        if self._line.fileno() in ready:
-            if self._line.recv(1) != INTERRUPT:
-                return "it was told to end"
-            os.kill(self._candidate, signal.SIGINT)
-        if all(_memory(self._candidate, measure) > self._memory for measure in (_resident, _share)):
-            return f"it used more than {self._memory // 2**20} MB of memory"
-        return ""
 
-
-def _children(pid: int) -> list[int]:
-    found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        found += map(int, (task / "children").read_text(encoding="ascii").split())
-    return found
-
-
-def _memory(pid: int, measure: Callable[[int], int]) -> int:
-    """Measure the memory of a process and its descendants, in bytes; what ends meanwhile counts nothing."""
-    try:
-        return measure(pid) + sum(_memory(child, measure) for child in _children(pid))
-    except (OSError, ValueError):
-        return 0
-
-
-def _resident(pid: int) -> int:
-    """Measure what a process holds; pages that it shares with others count in full. Fast."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
-def _share(pid: int) -> int:
-    """Measure what a process holds; of pages that it shares with others, its part."""
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
-    return 1024 * sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
-
-
-def _end(pid: int) -> None:
+def _end(process: int) -> None:
     """Kill a process and its descendants, the youngest last, so that none can be missed for long."""
     try:
-        os.kill(pid, signal.SIGSTOP)
-        children = _children(pid)
-        os.kill(pid, signal.SIGKILL)
+        os.kill(process, signal.SIGSTOP)
+        children = _children(process)
+        os.kill(process, signal.SIGKILL)
         for child in children:
             _end(child)
     except OSError:
         pass
 
 
+def _children(process: int) -> list[int]:
+    found: list[int] = []
+    for thread in Path(f"/proc/{process}/task").iterdir():
+        found += map(int, (thread / "children").read_text(encoding="ascii").split())
+    return found
+
+
 def _ending(status: int) -> str:
     code = os.waitstatus_to_exitcode(status)
     if code >= 0:
         return f"it ended itself (exit status {code})"
-    number = -code
-    if number == signal.SIGXCPU:
-        return "it used too much processor time"
-    name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
     return f"it was killed ({name})"

@@ -5,6 +5,7 @@ It runs inside the jail from its first instruction on, and never sees a test, a 
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -19,9 +20,8 @@ from . import confine
 from .candidate import run_candidate
 from .kernel import Kernel
 from .warden import Warden
+from .watchman import NUMBER, watch
 from .wire import MAX_TRUSTED, Channel
-
-_WATCH_EVERY = 0.05  # seconds between two looks at a candidate's memory
 
 
 class Zygote:
@@ -40,32 +40,47 @@ class Zygote:
         self._kernel = Kernel(settings["modules"])
         self._wardens: list[Warden] = []
 
-    def serve(self, control: socket.socket) -> None:
+    def serve(self, control: socket.socket, watchman: socket.socket) -> None:
         """Take two sockets per request, the candidate's and its warden's, until the other end closes."""
         self._kernel.warm_up()
         gc.collect()
         gc.freeze()  # so that a collection in a candidate does not copy every page
+        watchman.send(b".")
         control.send(b"ready")
         while True:
             watched = [number for warden in self._wardens for number in warden.watched]
-            patience = _WATCH_EVERY if watched else None
-            ready: list[int] = select.select([control.fileno(), *watched], [], [], patience)[0]
+            doors = [control.fileno(), watchman.fileno()]
+            ready: list[int] = select.select([*doors, *watched], [], [])[0]
             self._wardens = [warden for warden in self._wardens if warden.look(ready)]
+            if watchman.fileno() in ready:
+                if not (alarm := watchman.recv(NUMBER.size)):  # without the watch, nothing may go on
+                    return
+                self._end_greedy(*NUMBER.unpack(alarm))
             if control.fileno() in ready:
                 message, sockets, _, _ = socket.recv_fds(control, 16, 2)
                 if not message:
                     return
                 self._start(*(socket.socket(fileno=number) for number in sockets))
 
+    def _end_greedy(self, candidate: int) -> None:
+        for warden in self._wardens:
+            if warden.candidate == candidate:
+                warden.end(f"it used more than {self._settings['memory'] // 2**20} MB of memory")
+
     def _start(self, channel: socket.socket, line: socket.socket) -> None:
+        candidate = -1
         try:
             candidate = confine.fork_alone() if self._settings["namespaces"] else os.fork()
-        except OSError as error:
-            line.sendall(json.dumps({"ended": f"it could not be started: {error}"}).encode())
-        else:
             if candidate == 0:
                 os._exit(self._be_candidate(channel))
-            self._wardens.append(Warden(candidate, line, self._settings["memory"]))
+            self._wardens.append(Warden(candidate, line, self._settings["cpu_seconds"]))
+        except OSError as error:
+            if candidate > 0:  # nobody could look after it
+                os.kill(candidate, signal.SIGKILL)
+                os.waitpid(candidate, 0)
+            with contextlib.suppress(OSError):  # who asked for it may be gone
+                line.sendall(json.dumps({"ended": f"it could not be started: {error}"}).encode())
+            line.close()
         channel.close()
 
     def _be_candidate(self, channel: socket.socket) -> int:
@@ -114,10 +129,21 @@ def main() -> None:
         # fresh one to the candidates.
         confine.mount_processes()
         confine.become(settings["user"])
-    if settings["namespaces"]:
-        confine.lead_namespaces()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinator to handle
-    Zygote(settings).serve(socket.socket(fileno=number))
+    control, (watchman, line) = socket.socket(fileno=number), socket.socketpair()
+    if settings["namespaces"]:
+        confine.enter_namespaces()
+    zygote = os.fork()
+    if zygote:
+        control.close()
+        watchman.close()
+        watch(1 if settings["namespaces"] else zygote, settings["memory"], line)
+        return
+    line.close()
+    confine.die_with_parent()
+    if settings["namespaces"]:
+        confine.settle()
+    Zygote(settings).serve(control, watchman)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, Protocol
@@ -10,8 +11,8 @@ from typing import Any, Protocol
 import pytest
 
 from autograder.engine.grading import Grader
-from autograder.engine.jail import Jail
-from autograder.engine.limits import Limits
+from autograder.engine.jail import Jail, Level
+from autograder.engine.limits import MIB, Limits
 from autograder.engine.source import SourceNotebook, source_notebook
 from autograder.engine.verdict import GradedNotebook, Verdict
 from autograder.notebooks import new_cell, new_notebook, notebook_text
@@ -20,6 +21,7 @@ Cell = tuple[str, str, str]
 Outputs = list[dict[str, Any]]
 
 POINTS = 4.0  # what each test cell is worth
+SMALL = Limits(memory=200 * MIB, disk=8 * MIB, file_size=4 * MIB, processes=40)
 _FLAGS: dict[str, dict[str, Any]] = {
     "test": {"grade": True, "solution": False, "locked": True, "points": POINTS},
     "solution": {"grade": False, "solution": True, "locked": False},
@@ -98,6 +100,29 @@ def show_in(jail: Jail, *cells: str, limits: Limits | None = None) -> list[Outpu
     return [graded.outputs[f"cell-{number}"] for number in range(len(cells))]
 
 
+def told_by(jail: Jail, code: str) -> Any:
+    """What code says in the jail: the value of its name `told`, as JSON."""
+    (outputs,) = show_in(jail, f"{code}\nimport json\nprint('told:' + json.dumps(told))")
+    text = "".join(output.get("text", "") for output in outputs)
+    assert "told:" in text, outputs
+    return json.loads(text.partition("told:")[2])
+
+
+def passes(examine: Examine, answer: str, check: str) -> Verdict:
+    """Grade an answer that must pass a check."""
+    verdict = only(examine(code(answer), check_of(check)))
+    assert (verdict.outcome, verdict.points) == ("passed", 4), verdict.message
+    assert verdict.message == ""
+    return verdict
+
+
+def fails(examine: Examine, answer: str, check: str) -> str:
+    """Grade an answer that must fail a check; give what the student is told."""
+    verdict = only(examine(code(answer), check_of(check)))
+    assert (verdict.outcome, verdict.points) == ("failed", 0)
+    return verdict.message
+
+
 @pytest.fixture(scope="session")
 def jail() -> Iterator[Jail]:
     """The full jail."""
@@ -127,3 +152,19 @@ def examine(jail: Jail) -> Examine:
 def show(jail: Jail) -> Show:
     """Run code cells in the full jail, as `show_in` does."""
     return partial(show_in, jail)
+
+
+@pytest.fixture(params=["jail", "jail-each"], scope="module")
+def level(request: pytest.FixtureRequest) -> Level:
+    """Each of the levels that keep a hostile submission in."""
+    name: Level = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def jailed(level: Level) -> Iterator[Jail]:
+    """A jail of each level, with something of the instructor's in the environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INSTRUCTORS_TOKEN", "a-secret-token")
+        with contextlib.closing(Jail(level, SMALL)) as started:
+            yield started

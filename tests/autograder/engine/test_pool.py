@@ -112,6 +112,7 @@ def test_a_notebook_that_ends_its_worker_twice_is_given_up_and_the_others_go_on(
     reason = "The grading process ended while it graded this notebook, 2 times."
     assert told(found["9"]) == [("crashed", reason, 0.0)]
     assert found["9"].remarks == (reason,)
+    assert found["9"].given_up
     assert {told(found[student])[0][0] for student in "12"} == {"passed"}
 
 
@@ -166,6 +167,39 @@ def test_a_jail_that_dies_costs_nobody_a_mark(setting: MakeSetting, busy: bool) 
         wait_until_gone(jail)
         found += results if busy else pool.grade(jobs[1:])
     assert {done.student: told(graded)[0][0] for done, graded in found} == dict.fromkeys("012345", "passed")
+
+
+def test_the_end_of_a_foreman_costs_nobody_a_mark_not_even_twice(setting: MakeSetting) -> None:
+    test: Cell = ("test", "test", "assert f() == 1")
+    slow = "import time\ntime.sleep(1)\ndef f(): return 1"
+    jobs = [job(str(number), slow, test) for number in range(4)]
+    with Pool(setting(CODE, test), 2) as pool:
+        results = pool.grade(jobs)
+        found = [next(results)]
+        for _ in range(2):
+            (foreman,) = foremen()
+            os.kill(foreman, signal.SIGKILL)
+            wait_until_gone([foreman])
+            wait_for(foremen)
+        found += results
+    assert {done.student: told(graded)[0][0] for done, graded in found} == dict.fromkeys("0123", "passed")
+
+
+def foremen() -> list[int]:
+    return [pid for pid in children(os.getpid()) if not is_dead(pid) and "foreman" in command(pid)]
+
+
+def command(pid: int) -> str:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    return ""
+
+
+def wait_for(found: Callable[[], list[int]]) -> None:
+    deadline = time.monotonic() + 20
+    while not found():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 # --- the end
