@@ -26,6 +26,7 @@ EXTENSIONS = (
     "book_ext.launch",
     "book_ext.lighten",
     "book_ext.live",
+    "book_ext.loss_cards",
     "book_ext.maths",
     "book_ext.previews",
     "book_ext.quick_check",

@@ -35,8 +35,8 @@ NEEDS = {
     "sphinx-design.min.css": "sd-",
     "exercise.css": "exercise",
     "proof.css": "proof",
-    "togglebutton.js": "toggle",
-    "togglebutton.css": "toggle",
+    "togglebutton.js": "dropdown admonition",
+    "togglebutton.css": "dropdown admonition",
 }
 FIRST = "documentation_options.js"
 """Scripts written into the page use its constants at once."""

@@ -16,14 +16,22 @@ KILOBYTE = 1000
 MOST_BYTES = {
     "chapter": 250,
     "glossary": 150,
+    "table of losses": 150,
+    "loss cards": 150,
+    "notation": 150,
+    "errors": 175,
     "first page": 150,
-    "search": 150,
+    "search": 250,
     "index": 150,
     "wrong address": 150,
 }
 MOST_REQUESTS = {
     "chapter": 36,
     "glossary": 30,
+    "table of losses": 30,
+    "loss cards": 30,
+    "notation": 30,
+    "errors": 30,
     "first page": 30,
     "search": 30,
     "index": 30,
