@@ -335,7 +335,7 @@ def strongest_jail(limits: Limits, hidden: Sequence[Path] = (), modules: Sequenc
         If none can be had; the message says what to install.
     """
     reason = f"students' code can't be isolated: a candidate did not start in its jail. {_HELP}"
-    for level in ("jail", "jail-each"):
+    for level in ("jail", "jail", "jail-each"):  # a process that something ended must not lower the level
         try:
             jail = Jail(level, limits, hidden, modules)
         except AutograderError as error:

@@ -26,7 +26,7 @@ MOST_BYTES = {
     "wrong address": 150,
 }
 MOST_REQUESTS = {
-    "chapter": 36,
+    "chapter": 38,
     "glossary": 30,
     "table of losses": 30,
     "loss cards": 30,
