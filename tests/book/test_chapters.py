@@ -9,7 +9,7 @@ import re
 import sys
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +133,7 @@ def read(name: str) -> Chapter:
     return Chapter(name, front_matter, prose, cells)
 
 
-@pytest.fixture(params=chapter_names())
+@pytest.fixture(params=chapter_names(), scope="module")  # all tests of one chapter, then those of the next
 def chapter(request: pytest.FixtureRequest) -> Chapter:
     return read(request.param)
 
@@ -155,7 +155,7 @@ class Ran:
     printed: str
 
 
-@cache
+@lru_cache(maxsize=1)
 def ran(name: str) -> list[Ran]:
     """Run a chapter's download from top to bottom, once for all tests."""
     namespace: dict[str, Any] = {}
@@ -164,6 +164,7 @@ def ran(name: str) -> list[Ran]:
         before = dict(namespace)
         printed = run(cell.source, namespace)
         record.append(Ran(cell, before, dict(namespace), printed))
+        plt.close("all")
     return record
 
 
