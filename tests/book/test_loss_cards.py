@@ -211,3 +211,10 @@ def test_a_page_of_cards_is_written_again_when_what_it_is_written_from_changes(
     done = build_book(tiny_book)
     assert done.returncode != 0
     assert "loss-cards does not know rank, only regression" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_chapter_of_a_loss_names_it(vocabulary: Vocabulary, name: str) -> None:
+    chapter = vocabulary.losses[name].chapter
+    if chapter in pages_of_the_book():
+        assert re.search(rf"\b{name}\b", (ROOT / f"{chapter}.md").read_text(encoding="utf-8"))
