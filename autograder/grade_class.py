@@ -227,8 +227,15 @@ class ClassGrading:
     def _finish(self, work: Work, *, record: bool) -> None:
         self._said[work.student] = _said_of(work)
         for notebook, graded in work.graded.items():
-            self.results[work.student, notebook] = _brief(graded)
-        if record:
+            if not (graded.given_up and (work.student, notebook) in self._recorded):
+                self.results[work.student, notebook] = _brief(graded)
+        failed = sorted(notebook for notebook, graded in work.graded.items() if graded.given_up)
+        if any((work.student, notebook) in self._recorded for notebook in failed):
+            self._problems.append(
+                f"{work.student}: {', '.join(failed)} could not be graded now; the marks in the gradebook "
+                "stay as they were: run it again"
+            )
+        elif record:
             self._new += [(work.origins[notebook], graded) for notebook, graded in work.unrun.items()]
             self._ready.append(work)
         self._done += 1

@@ -55,7 +55,8 @@ def grade_one(
         graded = kept.get(key, fresh=True)
         if graded is None:
             ((_, graded),) = pool.grade([intake.job(work, notebook)])
-            kept.put_many([(key, graded)])
+            if not graded.given_up:
+                kept.put_many([(key, graded)])
     return rebuilt, graded
 
 

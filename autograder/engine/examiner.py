@@ -20,7 +20,7 @@ from autograder import seeds
 from autograder.engine.check import Check, filename, points_of
 from autograder.engine.inside.recorder import Recorder, Stream
 from autograder.engine.inside.wire import NotData
-from autograder.engine.jail import Candidate
+from autograder.engine.jail import Candidate, JailEnded
 from autograder.engine.limits import Limits
 from autograder.engine.quarantine import RebuiltCell
 from autograder.engine.student import CandidateGone, OutOfTime, Student
@@ -137,7 +137,7 @@ class Examiner:
                 self._student.prepare(files)
             except (CandidateGone, OutOfTime) as error:  # nothing of the student's has run yet
                 why = self._student.gone or "it did not answer in time"
-                raise RuntimeError(f"a candidate could not be started: {why}") from error
+                raise JailEnded(f"a candidate could not be started: {why}") from error
             here = {cell.id for cell in cells if cell.kind == "locked"}
             for cell_id in self._examination.preparation:
                 if cell_id not in here:  # a student may have changed or moved it, the source's text counts
@@ -160,7 +160,7 @@ class Examiner:
             with self._timed():
                 self._sync_in()
                 exec(self._examination.preparation[cell_id], self._names)
-        except (Exception, OutOfTime, CandidateGone) as error:
+        except (Exception, SystemExit, KeyboardInterrupt, OutOfTime, CandidateGone) as error:
             self._unprepared[cell_id] = f"{type(error).__name__}: {shortened(error)}"
         self._recorder.take()
 

@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 import traceback
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,13 +22,14 @@ from typing import Any, NoReturn
 from autograder.engine.grading import Grader
 from autograder.engine.inside import confine, wire
 from autograder.engine.inside.wire import Channel, Closed
-from autograder.engine.jail import Jail, strongest_jail
+from autograder.engine.jail import Jail, JailEnded, strongest_jail
 from autograder.engine.source import load_source, provided_files
 from autograder.engine.worker import Setting, serve
 from autograder.errors import AutograderError
 
 _MEMORY = 2 * 2**30  # bytes of address space
 _REQUEST = 2**16  # bytes
+_PAUSES = (0.0, 0.5, 2.0)  # seconds before each try to start another jail
 
 
 class Foreman:
@@ -53,13 +55,28 @@ class Foreman:
         return Jail(self._jail.level, setting.limits, setting.hidden, self._modules)
 
     def make_ready(self) -> None:
-        """Start a new jail if the last one has ended."""
-        if not self._jail.alive:
-            self._jail.close()
-            self._jail = self._new_jail()
+        """Start a new jail if the last one has ended.
 
-    def work(self, channel: Channel, folder: Path) -> None:
-        """Be a worker, in a process of its own; `folder` is where it may write."""
+        Raises
+        ------
+        JailEnded
+            If none can be started now, where one could be before.
+        """
+        if self._jail.alive:
+            return
+        self._jail.close()
+        reason = ""
+        for pause in _PAUSES:
+            time.sleep(pause)
+            try:
+                self._jail = self._new_jail()
+                return
+            except AutograderError as error:  # the machine may be short of something for a moment
+                reason = str(error)
+        raise JailEnded(reason)
+
+    def work(self, channel: Channel, folder: Path, number: int) -> None:
+        """Be a worker, in a process of its own; `folder` is where it may write, `number` which one it is."""
         confine.die_with_parent()
         os.chdir(folder)
         os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
@@ -67,12 +84,15 @@ class Foreman:
             Path(name).parent.mkdir(parents=True, exist_ok=True)
             Path(name).write_bytes(content)
         # One that starts anew for each candidate can't be shared.
-        self._grader.use(self._new_jail() if self._jail.level == "jail-each" else self._jail)
+        jail = self._new_jail() if self._jail.level == "jail-each" else self._jail
+        cores = sorted(os.sched_getaffinity(0))
+        jail.core = cores[number % len(cores)]
+        self._grader.use(jail)
         serve(channel, self._grader)
 
 
 def lead(control: socket.socket) -> None:
-    """Take requests, each a setting, a folder and a new worker's socket, until the other end closes."""
+    """Take requests, each a setting, a new worker's folder, number and socket, until the other end closes."""
     foreman: Foreman | None = None
     while True:
         message, sockets, _, _ = socket.recv_fds(control, _REQUEST, 1)
@@ -89,18 +109,18 @@ def lead(control: socket.socket) -> None:
                 foreman.make_ready()
                 if os.fork() == 0:
                     control.close()
-                    _work(foreman, channel, Path(request["folder"]))
+                    _work(foreman, channel, Path(request["folder"]), request["number"])
             except AutograderError as error:  # of the jail or the source: every other worker would meet it
                 channel.send({"error": str(error)})
-            except OSError as error:
-                channel.send({"trouble": repr(error)})
+            except (OSError, JailEnded) as error:
+                channel.send({"trouble": repr(error), "mishap": True})
         connection.close()
 
 
-def _work(foreman: Foreman, channel: Channel, folder: Path) -> NoReturn:
+def _work(foreman: Foreman, channel: Channel, folder: Path, number: int) -> NoReturn:
     """Be a worker, and end: nothing that belongs to the foreman may be tidied away here."""
     try:
-        foreman.work(channel, folder)
+        foreman.work(channel, folder, number)
     except AutograderError as error:
         channel.send({"error": str(error)})
     except BaseException:

@@ -23,7 +23,7 @@ import numpy as np
 
 from autograder.engine.check import Check, compile_check
 from autograder.engine.examiner import Examination, Examiner
-from autograder.engine.jail import Jail
+from autograder.engine.jail import Jail, JailEnded
 from autograder.engine.limits import Limits
 from autograder.engine.quarantine import Rebuilt, Refused, rebuild
 from autograder.engine.source import SourceNotebook, imported_modules, without_magics
@@ -94,7 +94,7 @@ class Grader:
         if examined.died:  # the student's code need not be the reason: it gets another candidate, once
             examined = self._examine(notebook, rebuilt, files, seed)
             if examined.died and not self._jail.alive:
-                raise RuntimeError("the jail ended while a candidate ran in it")
+                raise JailEnded("it ended while a candidate ran in it")
         return GradedNotebook(
             notebook=notebook,
             verdicts=tuple(

@@ -6,8 +6,8 @@ Levels of isolation, the strongest first; which one was used is part of every ve
     One bubblewrap jail for many candidates, each in namespaces of its own inside it.
 ``jail-each``
     A fresh bubblewrap jail for each candidate, where a process in a jail may not make namespaces of its own
-    (some systems forbid it). Much slower; and a candidate can end its own warden, which watches its memory,
-    but reach nobody else's.
+    (some systems forbid it). Much slower; and a candidate can end its own warden and watchman, but
+    reach nobody else's.
 ``process``
     No jail: separate processes with limits only. A hostile submission can read and write your files.
 """
@@ -28,7 +28,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from autograder.engine.inside import confine
 from autograder.engine.inside.wire import Channel
@@ -64,6 +64,17 @@ _HELP = (
 )
 
 
+class JailEnded(Exception):
+    """The jail ended, or could not start a candidate: nobody's code is the reason."""
+
+
+class End(NamedTuple):
+    """How a candidate ended, and whether that was because it reached a limit."""
+
+    why: str
+    by_limit: bool
+
+
 class Candidate:
     """A candidate that runs: its `channel`, and the `line` to its warden.
 
@@ -79,14 +90,14 @@ class Candidate:
         with contextlib.suppress(OSError):  # it may be gone already
             self.line.send(b"i")
 
-    def why_ended(self) -> str:
+    def why_ended(self) -> End:
         """Say how a candidate that is gone came to its end."""
         self.line.settimeout(5)
         try:
-            message = self.line.recv(1000)
-            return str(json.loads(message)["ended"])
+            report = json.loads(self.line.recv(1000))
+            return End(str(report["ended"]), bool(report["limit"]))
         except (OSError, ValueError, KeyError):
-            return "it ended for an unknown reason"
+            return End("it ended for an unknown reason", by_limit=False)
 
     def close(self) -> None:
         """End it, whoever else holds the other copies of its sockets."""
@@ -110,6 +121,11 @@ class Jail:
     modules
         What to load once, so that no candidate has to; others are there, but take their time.
 
+    Attributes
+    ----------
+    core
+        The processor that the next candidate may use.
+
     Raises
     ------
     AutograderError
@@ -120,6 +136,7 @@ class Jail:
         self, level: Level, limits: Limits, hidden: Sequence[Path] = (), modules: Sequence[str] = ()
     ) -> None:
         self.level = level
+        self.core = min(os.sched_getaffinity(0))
         self._modules = [name for name in modules if name.split(".")[0] not in _HIDDEN_PACKAGES]
         self._limits = limits
         self._hidden = tuple(hidden)
@@ -174,7 +191,7 @@ class Jail:
 
         Raises
         ------
-        RuntimeError
+        JailEnded
             If the zygote is gone, as when memory ran out; a new jail may work.
         """
         if self.level == "jail-each" and self._spawned:
@@ -182,9 +199,10 @@ class Jail:
             self._start()
         channels, lines = socket.socketpair(), socket.socketpair()
         try:
-            socket.send_fds(self._control, [b"spawn"], [channels[1].fileno(), lines[1].fileno()])
+            request = str(self.core).encode()
+            socket.send_fds(self._control, [request], [channels[1].fileno(), lines[1].fileno()])
         except OSError as error:
-            raise RuntimeError(f"the zygote is gone ({error}): {self._said()}") from error
+            raise JailEnded(f"the zygote is gone ({error}): {self._said()}") from error
         finally:
             channels[1].close()
             lines[1].close()
@@ -194,8 +212,7 @@ class Jail:
     @property
     def alive(self) -> bool:
         """Whether the zygote runs: after its start it says nothing, so that only its end can be heard."""
-        heard, _, _ = select.select([self._control], [], [], 0)
-        return not heard
+        return self._control.fileno() >= 0 and not select.select([self._control], [], [], 0)[0]
 
     def close(self) -> None:
         """End the zygote and with it every candidate."""
@@ -354,7 +371,7 @@ def _works(jail: Jail) -> bool:
     """Whether a candidate starts, and sees neither the reference nor the checks."""
     try:
         candidate = jail.spawn()
-    except RuntimeError:
+    except JailEnded:
         return False
     try:
         channel, deadline = Channel(candidate.channel), time.monotonic() + _START_SECONDS

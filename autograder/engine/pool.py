@@ -48,7 +48,17 @@ class Job:
 
 
 class WorkerDied(Exception):
-    """A worker ended before it answered."""
+    """A worker ended before it answered.
+
+    Attributes
+    ----------
+    mishap
+        Whether it was the machine's or our doing for certain, and no submission's.
+    """
+
+    def __init__(self, trouble: str = "", *, mishap: bool = False) -> None:
+        super().__init__(trouble)
+        self.mishap = mishap
 
 
 class _Foreman:
@@ -63,10 +73,10 @@ class _Foreman:
         self._lock = threading.Lock()
         self.closed = False
 
-    def worker(self, folder: Path) -> tuple[socket.socket, subprocess.Popen[bytes]]:
+    def worker(self, folder: Path, number: int) -> tuple[socket.socket, subprocess.Popen[bytes]]:
         """Have it fork a worker that may write to a folder; return the connection to it, and its parent."""
         ours, theirs = socket.socketpair()
-        request = {"setting": self._setting.to_json(), "folder": str(folder)}
+        request = {"setting": self._setting.to_json(), "folder": str(folder), "number": number}
         with self._lock, theirs:
             if self.closed:
                 raise WorkerDied
@@ -120,9 +130,10 @@ class _Foreman:
 class _Worker:
     """A worker process, started when it is first needed."""
 
-    def __init__(self, foreman: _Foreman, folder: Path, patience: float) -> None:
+    def __init__(self, foreman: _Foreman, folder: Path, number: int, patience: float) -> None:
         self._foreman = foreman
         self._folder = folder
+        self._number = number
         self._patience = patience
         self._process: int | None = None  # its pidfd, while it runs
         self._connection: socket.socket | None = None
@@ -136,23 +147,27 @@ class _Worker:
         AutograderError
             If it can't work: it does not start, also when tried again, or says itself why not.
         """
-        for _ in range(_MISHAPS):
+        for attempt in range(_MISHAPS):
             try:
                 return self._start()
             except WorkerDied:
                 if self._foreman.closed:
                     raise
+                time.sleep(_MOMENT * attempt**2)  # the machine may be short of something for a moment
         raise AutograderError(f"the grading process can't be started ({self._foreman.last_words()})")
 
     def _start(self) -> None:
-        self._connection, self._parent = self._foreman.worker(self._folder)
+        try:
+            self._connection, self._parent = self._foreman.worker(self._folder, self._number)
+        except OSError as error:
+            raise WorkerDied(repr(error), mishap=True) from error
         self._channel = Channel(self._connection, largest=wire.MAX_TRUSTED, largest_sent=wire.MAX_TRUSTED)
         ready = self._answer()
         try:
             self._process = os.pidfd_open(ready["process"])
-        except ProcessLookupError as error:
+        except OSError as error:  # it is gone, or no descriptor is left
             self.stop()
-            raise WorkerDied from error
+            raise WorkerDied(repr(error), mishap=True) from error
 
     @property
     def is_orphan(self) -> bool:
@@ -204,7 +219,7 @@ class _Worker:
         if "error" in reply:
             raise AutograderError(reply["error"])
         if "trouble" in reply:
-            raise WorkerDied(reply["trouble"])
+            raise WorkerDied(reply["trouble"], mishap=reply.get("mishap", False))
         return reply
 
     def stop(self) -> None:
@@ -238,9 +253,9 @@ class Pool:
         self._foremen = [
             _Foreman(setting, self._new_folder(f"foreman-{number}")) for number in range(0, size, _TEAM)
         ]
-        patience = setting.limits.notebook_seconds + _SLACK
+        patience = 2 * setting.limits.notebook_seconds + _SLACK  # a candidate that died is given another try
         self._workers = [
-            _Worker(self._foremen[number // _TEAM], self._new_folder(f"worker-{number}"), patience)
+            _Worker(self._foremen[number // _TEAM], self._new_folder(f"worker-{number}"), number, patience)
             for number in range(size)
         ]
         self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
@@ -316,7 +331,7 @@ class Pool:
                 except WorkerDied as error:
                     trouble = str(error)
                     # The end of a foreman is the end of all its workers, whatever they were doing.
-                    ours = worker.is_orphan
+                    ours = error.mishap or worker.is_orphan
                     attempts, mishaps = attempts + (not ours), mishaps + ours
             return self._given_up(job, trouble, attempts + mishaps)
         finally:

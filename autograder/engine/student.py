@@ -192,8 +192,9 @@ class Student:
             self._stop(number)
             raise
         except Closed:
-            self.died = True
-            self._lost(self._candidate.why_ended())
+            end = self._candidate.why_ended()
+            self.died = not end.by_limit
+            self._lost(end.why)
         except (NotData, AttributeError, KeyError, ValueError, RecursionError) as error:
             self._lost(f"it sent a message that makes no sense ({str(error)[:200]})")
         finally:

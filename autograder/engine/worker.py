@@ -10,7 +10,7 @@ from typing import Any
 from autograder.engine.grading import Grader
 from autograder.engine.inside import wire
 from autograder.engine.inside.wire import Channel, Closed
-from autograder.engine.jail import Isolation
+from autograder.engine.jail import Isolation, JailEnded
 from autograder.engine.limits import Limits
 from autograder.errors import AutograderError
 
@@ -71,6 +71,9 @@ def serve(channel: Channel, grader: Grader) -> None:
                 )
             except AutograderError as error:  # of the jail: every other worker will meet it too
                 channel.send({"error": str(error)})
+                return
+            except JailEnded as error:  # with the next one, another process may do better
+                channel.send({"trouble": f"the jail: {error}", "mishap": True})
                 return
             except Exception as error:  # of ours: another process may do better, once
                 channel.send({"trouble": repr(error)})

@@ -131,7 +131,7 @@ def test_a_run_that_was_broken_off_after_the_gradebook_is_no_change(
     assert not any("changed" in problem for problem in report.problems)
 
 
-def test_a_run_that_failed_us_is_no_change(
+def test_a_run_that_failed_us_changes_no_mark(
     graded: Course, hand_in: HandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def giving_up(self: Pool, jobs: Iterable[Job]) -> Iterator[tuple[Job, GradedNotebook]]:
@@ -142,7 +142,11 @@ def test_a_run_that_failed_us_is_no_change(
 
     with monkeypatch.context() as patch:
         patch.setattr(Pool, "grade", giving_up)
-        assert grade(graded, "tiny", Options(force=True)).marks[0].scores["practice"] == 0
+        report = grade(graded, "tiny", Options(force=True))
+        assert report.marks[0].scores["practice"] == 3
+        assert any("practice could not be graded now" in problem for problem in report.problems)
+        moved, _ = regrade(graded, "tiny", Options(force=True), dry_run=True)
+        assert moved.moves == ()
     report = grade(graded, "tiny")
     assert report.marks[0].scores["practice"] == 3
     assert not any("changed" in problem for problem in report.problems)

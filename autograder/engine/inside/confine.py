@@ -82,7 +82,7 @@ def fork_alone() -> int:
 
 
 def leave_shared_space(size: int) -> None:
-    """Leave the shared mounts, users and names; mount folders to write to, bounded, and its own processes.
+    """Leave the shared mounts, users and names; mount bounded folders to write to, own processes, terminals.
 
     Parameters
     ----------
@@ -94,6 +94,9 @@ def leave_shared_space(size: int) -> None:
     flags = _NOSUID | _NODEV
     for target in (PRIVATE.encode(), b"/dev/shm"):
         _checked(_libc.mount(b"tmpfs", target, b"tmpfs", flags, options), f"mount {target.decode()}")
+    # Of one user as all candidates are, it could else write to their terminals, and stop them.
+    own = b"newinstance,ptmxmode=0666"
+    _checked(_libc.mount(b"devpts", b"/dev/pts", b"devpts", _NOSUID | _NOEXEC, own), "mount /dev/pts")
     mount_processes()
     _own_users(0)  # after the mounts, which therefore belong to users of whom the candidate knows nothing
 

@@ -8,7 +8,8 @@ import os
 import signal
 import socket
 from collections.abc import Collection
-from pathlib import Path
+
+from .processes import children_of
 
 INTERRUPT = b"i"
 
@@ -48,39 +49,37 @@ class Warden:
 
     def end(self, why: str) -> None:
         """End the candidate, which takes the system a while; `why` is reported."""
-        if not self._why:
-            self._why = why
-            self.watched = (self._ended,)
-            _end(self.candidate)
+        self._why = self._why or why
+        self.watched = (self._ended,)
+        _end(self.candidate)
 
     def _report(self) -> None:
         _, status, used = os.wait4(self.candidate, 0)
         why = self._why
         if not why and used.ru_utime + used.ru_stime >= self._cpu_seconds:
             why = "it used too much processor time"
+        report = {"ended": why or _ending(status), "limit": bool(why)}
         with contextlib.suppress(OSError):  # nobody may wait for the reason any more
-            self._line.sendall(json.dumps({"ended": why or _ending(status)}).encode())
+            self._line.sendall(json.dumps(report).encode())
         self._line.close()
         os.close(self._ended)
 
 
 def _end(process: int) -> None:
-    """Kill a process and its descendants, the youngest last, so that none can be missed for long."""
-    try:
-        os.kill(process, signal.SIGSTOP)
-        children = _children(process)
-        os.kill(process, signal.SIGKILL)
-        for child in children:
-            _end(child)
-    except OSError:
-        pass
+    """Kill a process and its descendants, the youngest last, so that none can be missed for long.
+
+    Each step is taken whatever became of the others: a candidate may end threads and processes meanwhile.
+    """
+    _send(process, signal.SIGSTOP)
+    children = children_of(process)
+    _send(process, signal.SIGKILL)
+    for child in children:
+        _end(child)
 
 
-def _children(process: int) -> list[int]:
-    found: list[int] = []
-    for thread in Path(f"/proc/{process}/task").iterdir():
-        found += map(int, (thread / "children").read_text(encoding="ascii").split())
-    return found
+def _send(process: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, number)
 
 
 def _ending(status: int) -> str:

@@ -6,7 +6,6 @@ from serving others by that.
 
 from __future__ import annotations
 
-import os
 import select
 import socket
 import struct
@@ -14,9 +13,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from .processes import children_of, of_threads, text_of
+
 NUMBER = struct.Struct("i")
 _PAUSE = 0.05  # seconds between two looks
-_REST = 5.0  # times as long as a look took, it rests before the next
+_REST = 5.0  # times as long as a look took, it rests before the next,
+_LONGEST = 0.5  # but no more seconds than this: a candidate can make itself slow to measure
 _FAR_TOO_MUCH = 4  # times the limit with shared pages counted in full: enough not to look any closer
 
 
@@ -37,10 +39,10 @@ def watch(zygote: int, memory: int, line: socket.socket) -> None:
     pause = _PAUSE
     while not select.select([line], [], [], pause)[0]:
         started = time.monotonic()
-        for candidate in _children(zygote):
+        for candidate in children_of(zygote):
             if _holds_more(list(_family(candidate)), memory):
                 line.sendall(NUMBER.pack(candidate))
-        pause = max(_PAUSE, _REST * (time.monotonic() - started))
+        pause = min(max(_PAUSE, _REST * (time.monotonic() - started)), _LONGEST)
 
 
 def _holds_more(processes: list[int], memory: int) -> bool:
@@ -53,38 +55,24 @@ def _holds_more(processes: list[int], memory: int) -> bool:
 
 def _family(process: int) -> Iterator[int]:
     yield process
-    for child in _children(process):
+    for child in children_of(process):
         yield from _family(child)
 
 
-def _children(process: int) -> list[int]:
-    return [int(child) for text in _of_threads(process, "children") for child in text.split()]
-
-
 def _resident(process: int) -> int:
-    """Measure what a process holds; pages that it shares with others count in full. Fast."""
+    """Measure what a process holds, also in swap; pages that it shares with others count in full. Fast."""
     # Of each thread: once its first thread has ended, a process that goes on shows nothing of its own.
-    pages = max((int(text.split()[1]) for text in _of_threads(process, "statm")), default=0)
-    return pages * os.sysconf("SC_PAGE_SIZE")
+    return 1024 * max(
+        (_sum_of(text, "VmRSS:", "VmSwap:") for text in of_threads(process, "status")), default=0
+    )
 
 
 def _share(process: int, resident: int) -> int:
     """Measure what a process holds; of pages that it shares with others, its part, unless it hides that."""
-    rollup = _text(Path(f"/proc/{process}/smaps_rollup"))
-    parts = [int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")]
-    return 1024 * sum(parts) if parts else resident
+    rollup = text_of(Path(f"/proc/{process}/smaps_rollup"))
+    return 1024 * _sum_of(rollup, "Pss:", "SwapPss:") if "Pss:" in rollup else resident
 
 
-def _of_threads(process: int, name: str) -> list[str]:
-    try:
-        threads = list(Path(f"/proc/{process}/task").iterdir())
-    except OSError:  # it has ended
-        return []
-    return [text for thread in threads if (text := _text(thread / name))]
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii")
-    except OSError:
-        return ""
+def _sum_of(text: str, *names: str) -> int:
+    """Add up the numbers, in KiB, of some lines."""
+    return sum(int(line.split()[1]) for line in text.splitlines() if line.startswith(names))

@@ -14,7 +14,7 @@ import signal
 import socket
 import sys
 import traceback
-from typing import Any
+from typing import Any, NoReturn
 
 from . import confine
 from .candidate import run_candidate
@@ -60,41 +60,48 @@ class Zygote:
                 message, sockets, _, _ = socket.recv_fds(control, 16, 2)
                 if not message:
                     return
-                self._start(*(socket.socket(fileno=number) for number in sockets))
+                channel, line = (socket.socket(fileno=number) for number in sockets)
+                self._start(channel, line, int(message))
 
     def _end_greedy(self, candidate: int) -> None:
         for warden in self._wardens:
             if warden.candidate == candidate:
                 warden.end(f"it used more than {self._settings['memory'] // 2**20} MB of memory")
 
-    def _start(self, channel: socket.socket, line: socket.socket) -> None:
+    def _start(self, channel: socket.socket, line: socket.socket, core: int) -> None:
         candidate = -1
         try:
             candidate = confine.fork_alone() if self._settings["namespaces"] else os.fork()
             if candidate == 0:
-                os._exit(self._be_candidate(channel))
+                self._be_candidate(channel, core)
             self._wardens.append(Warden(candidate, line, self._settings["cpu_seconds"]))
         except OSError as error:
             if candidate > 0:  # nobody could look after it
                 os.kill(candidate, signal.SIGKILL)
                 os.waitpid(candidate, 0)
             with contextlib.suppress(OSError):  # who asked for it may be gone
-                line.sendall(json.dumps({"ended": f"it could not be started: {error}"}).encode())
+                line.sendall(
+                    json.dumps({"ended": f"it could not be started: {error}", "limit": False}).encode()
+                )
             line.close()
         channel.close()
 
-    def _be_candidate(self, channel: socket.socket) -> int:
+    def _be_candidate(self, channel: socket.socket, core: int) -> NoReturn:
+        status = 1
         try:
-            self._confine(channel)
+            self._confine(channel, core)
+            status = 0
+            # What comes in is the examiner's; a file that was handed in may be large.
+            run_candidate(Channel(channel, largest=MAX_TRUSTED), self._kernel)
         except BaseException:
-            traceback.print_exc()  # to the jail's own log: nothing of the student's has run yet
-            return 1
-        # What comes in is the examiner's; a file that was handed in may be large.
-        run_candidate(Channel(channel, largest=MAX_TRUSTED), self._kernel)
-        return 0
+            if status:
+                traceback.print_exc()  # to the jail's own log: nothing of the student's has run yet
+        finally:
+            os._exit(status)  # nothing of a student's may ever come back into the zygote's own loop
 
-    def _confine(self, channel: socket.socket) -> None:
+    def _confine(self, channel: socket.socket, core: int) -> None:
         settings = self._settings
+        os.sched_setaffinity(0, {core})  # the others' processors stay theirs, whatever it starts
         confine.die_with_parent()
         os.setsid()
         number = channel.fileno()

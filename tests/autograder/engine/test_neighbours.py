@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 import time
@@ -101,6 +102,26 @@ def test_candidates_do_not_see_each_other(jail: Jail) -> None:
     said(one, "open('mine.txt', 'w').write('mine')\nopen('/dev/shm/mine.txt', 'w').write('mine')")
     look = "import os\nprint(os.listdir(), os.listdir('/dev/shm'), '2' in os.listdir('/proc'))"
     assert said(other, look) == "[] [] False\n"
+
+
+def test_a_terminal_is_seen_by_nobody_else(jail: Jail) -> None:
+    one, other = student_in(jail), student_in(jail)
+    said(one, "import os\nmine, theirs = os.openpty()")
+    assert said(one, "print(os.ttyname(theirs), os.listdir('/dev/pts'))") == "/dev/pts/0 ['0', 'ptmx']\n"
+    assert said(other, "import os\nprint(os.listdir('/dev/pts'))") == "['ptmx']\n"
+    assert said(other, "!tty").split() == ["/dev/pts/0"]
+
+
+def test_a_candidate_stays_on_its_processor_whatever_it_starts(jail: Jail) -> None:
+    jail.core = max(os.sched_getaffinity(0))
+    student = student_in(jail)
+    code = "import os, subprocess, sys\nask = 'import os; print(os.sched_getaffinity(0))'\n"
+    code += "os.setsid if os.getpid() > 1 else None\n"
+    code += (
+        "print(subprocess.run([sys.executable, '-c', ask], capture_output=True, text=True).stdout, end='')"
+    )
+    assert said(student, code) == f"{{{jail.core}}}\n"
+    assert "Operation not permitted" in said(student, "os.sched_setaffinity(0, {0, 1})")
 
 
 def test_the_greedy_one_is_ended_and_its_neighbour_goes_on(jail: Jail) -> None:

@@ -116,6 +116,36 @@ def test_a_notebook_that_ends_its_worker_twice_is_given_up_and_the_others_go_on(
     assert {told(found[student])[0][0] for student in "12"} == {"passed"}
 
 
+def test_what_a_student_raises_where_a_locked_cell_calls_it_ends_that_cell_only(setting: MakeSetting) -> None:
+    cells: list[Cell] = [
+        ("locked", "fixed", "value = f()"),
+        ("test", "needs", "assert value == 1"),
+        ("test", "free", "assert True"),
+    ]
+    source = setting(CODE, *cells)
+    answer = hand_in(write_source(CODE, *cells), {"code": "import sys\ndef f(): sys.exit(0)"})
+    with Pool(source, 1) as pool:
+        ((_, graded),) = pool.grade([Job("ada", "exam", answer)])
+    assert not graded.given_up
+    assert [outcome for outcome, *_ in told(graded)] == ["failed", "passed"]
+
+
+def test_a_notebook_whose_code_ends_late_is_not_given_up_while_it_is_tried_again(tmp_path: Path) -> None:
+    cells: list[Cell] = [("solution", "late", "pass"), ("test", "one", "assert f() == 1")]
+    path = tmp_path / "exam.ipynb"
+    path.write_bytes(hand_in(write_source(CODE, cells[1], cells[0]), {}))
+    setting = Setting((path,), (tmp_path,), "jail", Limits(cell_seconds=4, notebook_seconds=4))
+    answers = {"code": "def f(): return 1", "late": "import os, time\ntime.sleep(3)\nos._exit(1)"}
+    answer = hand_in(write_source(CODE, cells[1], cells[0]), answers)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("autograder.engine.pool._SLACK", 1.5)
+        with Pool(setting, 1) as pool:
+            pool.warm_up()
+            ((_, graded),) = pool.grade([Job("ada", "exam", answer)])
+    assert not graded.given_up
+    assert [outcome for outcome, *_ in told(graded)] == ["passed"]
+
+
 def children(pid: int) -> list[int]:
     """The processes that a process has started."""
     found: list[int] = []
@@ -152,19 +182,27 @@ def is_dead(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("busy", [True, False], ids=["at work", "idle"])
-def test_a_jail_that_dies_costs_nobody_a_mark(setting: MakeSetting, busy: bool) -> None:
+def test_jails_that_die_cost_nobody_a_mark(setting: MakeSetting, busy: bool) -> None:
     test: Cell = ("test", "test", "assert f() == 1")
-    jobs = [job(str(number), "def f(): return 1", test) for number in range(6)]
+    slow = "import time\ntime.sleep(1)\ndef f(): return 1"
+    jobs = [job(str(number), slow if busy else "def f(): return 1", test) for number in range(6)]
     others = descendants(os.getpid(), "inside.zygote")
+
+    def jails() -> list[int]:
+        return [
+            pid for pid in descendants(os.getpid(), "inside.zygote") if pid not in others and not is_dead(pid)
+        ]
+
     with Pool(setting(CODE, test), 1) as pool:
         results = pool.grade(jobs if busy else jobs[:1])
         found = [next(results)]
-        jail = [pid for pid in descendants(os.getpid(), "inside.zygote") if pid not in others]
-        assert jail
-        for pid in jail:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        wait_until_gone(jail)
+        for _ in range(3 if busy else 1):  # more often than a submission may be tried again
+            wait_for(jails)
+            ended = jails()
+            for pid in ended:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            wait_until_gone(ended)
         found += results if busy else pool.grade(jobs[1:])
     assert {done.student: told(graded)[0][0] for done, graded in found} == dict.fromkeys("012345", "passed")
 
