@@ -47,7 +47,7 @@ class Asked:
         with contextlib.suppress(Closed, OSError):
             peer(Channel(channel))
         with contextlib.suppress(OSError):
-            warden.sendall(b'{"ended": "the play is over"}')
+            warden.sendall(b'{"ended": "the play is over", "limit": false}')
         channel.close()
 
     def close(self) -> None:
