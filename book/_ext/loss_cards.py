@@ -1,7 +1,8 @@
 """What the course knows about its losses, as pages: everything here is written from `solutions.LOSSES`.
 
 ```{loss-cards} margin``` writes a card for every loss of a family, ```{loss-index}``` the table of all
-losses, ```{loss-table} mse mae``` a table that compares some.
+losses, ```{loss-table} mse mae``` a table that compares some. In ```{loss-guide}``` each line names a loss
+and when to take it; the table adds what the loss estimates.
 """
 
 from __future__ import annotations
@@ -96,6 +97,18 @@ def comparison(losses: Iterable[Loss], vocabulary: Vocabulary, activation: bool 
     return boxed(TABLE, markdown.table(head[:columns], ["---"] * columns, [row[:columns] for row in rows]))
 
 
+def guide(lines: Iterable[str], losses: Mapping[str, Loss], vocabulary: Vocabulary) -> str:
+    """Write a table of reasons, each with the loss that it speaks for and what that loss estimates."""
+    rows = []
+    for line in filter(None, map(str.strip, lines)):
+        name, _, reason = map(str.strip, line.partition(":"))
+        if name not in losses or not reason:
+            raise ValueError(f"loss-guide wants 'loss: when to take it', not {line!r}")
+        loss = losses[name]
+        rows.append((reason, linked(loss, vocabulary), prose(loss.minimiser, in_table=True)))
+    return boxed(TABLE, markdown.table(("Take it if", "Loss", "It estimates"), ["---"] * 3, rows))
+
+
 def label(name: str) -> str:
     """Name the place of a card, for the role `ref`."""
     return f"loss-{name.replace('_', '-')}"
@@ -188,8 +201,9 @@ def is_whole(tex: str) -> bool:
 
 
 class LossDirective(SphinxDirective):
-    """One of the three directives; which one, its name says."""
+    """One of the four directives; which one, its name says."""
 
+    has_content = True
     optional_arguments = 1
     final_argument_whitespace = True
     option_spec: ClassVar[OptionSpec] = {"activation": directives.flag}
@@ -217,6 +231,8 @@ class LossDirective(SphinxDirective):
             raise ValueError(f"{self.name} does not know {', '.join(unknown)}, only {', '.join(known)}")
         if self.name == "loss-index":
             return index(LOSSES, vocabulary)
+        if self.name == "loss-guide":
+            return guide(self.content, LOSSES, vocabulary)
         if self.name == "loss-table":
             return comparison([LOSSES[name] for name in names], vocabulary, "activation" in self.options)
         chosen = [loss for loss in LOSSES.values() if loss.family in names]
@@ -238,7 +254,7 @@ def add_style(
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Connect to Sphinx."""
-    for name in ("loss-cards", "loss-index", "loss-table"):
+    for name in ("loss-cards", "loss-guide", "loss-index", "loss-table"):
         app.add_directive(name, LossDirective)
     app.connect("html-page-context", add_style)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -81,7 +81,7 @@ RECORDS = (
         ),
         invariances=SHARED,
         pitfalls=(
-            "A mislabelled example with margin -9 weighs as much as a hundred with margin 0.",
+            "A mislabelled example with margin -9 costs as much as a hundred with margin 0.",
             "No ½ here: with one, as some texts have it, value and gradient are halved.",
         ),
         sources=(ZHANG,),

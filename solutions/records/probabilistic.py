@@ -91,7 +91,7 @@ RECORDS = (
         r" \frac{\partial L}{\partial s} = \frac{\nu(1 - z^2)}{\nu + z^2}",
         domain=r"$\mu, s, y \in \mathbb{R}$, $0 < \nu < \infty$",
         noise_model="Student-t with ν degrees of freedom; Cauchy for ν = 1",
-        minimiser="the centre and the logarithm of the scale; robust to outliers",
+        minimiser="the centre and the logarithm of the scale; robust to outliers in the targets",
         convex=False,
         lipschitz=None,
         stable_form=r"\log\frac{\Gamma(\nu/2)\sqrt{\pi\nu}}{\Gamma((\nu + 1)/2)}"

@@ -32,7 +32,7 @@ RECORDS = (
         gradient=r"\frac{r}{\sqrt{1 + (r/\delta)^2}}",
         domain=DOMAIN + r"$0 < \delta < \infty$",
         noise_model=r"symmetric hyperbolic density, $\propto \exp(-\sqrt{\delta^4 + \delta^2 r^2})$",
-        minimiser="a centre between the median (small δ) and the mean (large δ)",
+        minimiser="a centre of its own: the median for δ → 0, the mean for δ → ∞",
         convex=True,
         lipschitz=Bound(r"\delta", lambda delta=1.0: float(delta)),
         stable_form=r"\frac{\delta r^2}{\sqrt{r^2 + \delta^2} + \delta}",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from book_ext.loss_cards import card, comparison, displayed, index, label, parts
+from book_ext.loss_cards import card, comparison, displayed, guide, index, label, parts
 from book_ext.loss_words import Vocabulary, Words, read_words
 from book_ext.maths import mathml
 from bs4 import BeautifulSoup, Tag
@@ -166,6 +166,25 @@ def test_a_changed_record_changes_its_card_and_the_tables(vocabulary: Vocabulary
     assert "$r^{77}$" in comparison([changed], vocabulary)
 
 
+def test_a_guide_says_when_to_take_a_loss_and_what_it_estimates(vocabulary: Vocabulary) -> None:
+    lines = ["huber: a few targets are wild", ""]
+    table = guide(lines, LOSSES, vocabulary)
+    assert "| a few targets are wild | {ref}`Huber loss <loss-huber>` | a centre between" in table
+    changed = dataclasses.replace(LOSSES["huber"], minimiser="the 77 per cent quantile")
+    assert "the 77 per cent quantile" in guide(lines, {"huber": changed}, vocabulary)
+    for wrong in ("hubert: it is wild", "huber", "huber:"):
+        with pytest.raises(ValueError, match=f"'{wrong}'"):
+            guide([wrong], LOSSES, vocabulary)
+
+
+def test_the_guide_of_the_book_offers_losses_of_every_family(vocabulary: Vocabulary) -> None:
+    text = (ROOT / "book" / "practice" / "choosing-a-loss.md").read_text(encoding="utf-8")
+    tables = re.findall(r"^```\{loss-guide\}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    names = [line.split(":")[0] for table in tables for line in table.splitlines()]
+    assert len(names) == len(set(names)) >= 40
+    assert {LOSSES[name].family for name in names} == set(vocabulary.families) - {"numerics"}
+
+
 def test_a_card_links_only_a_chapter_that_exists() -> None:
     words = Words(title="Huber loss", output="a number", chapter="book/regression/robust-losses")
     assert "robust-losses" not in card(LOSSES["huber"], words, lambda page: False)
@@ -216,5 +235,5 @@ def test_a_page_of_cards_is_written_again_when_what_it_is_written_from_changes(
 @pytest.mark.parametrize("name", LOSSES)
 def test_the_chapter_of_a_loss_names_it(vocabulary: Vocabulary, name: str) -> None:
     chapter = vocabulary.losses[name].chapter
-    if chapter in pages_of_the_book():
-        assert re.search(rf"\b{name}\b", (ROOT / f"{chapter}.md").read_text(encoding="utf-8"))
+    assert chapter in pages_of_the_book()
+    assert re.search(rf"\b{name}\b", (ROOT / f"{chapter}.md").read_text(encoding="utf-8"))
