@@ -46,7 +46,19 @@ SHAPE = (
 WIDEST, WIDEST_IN_A_SOLUTION = 75, 69
 """Characters of a line of code that fit into the page without scrolling, 1280 pixels wide."""
 
-LAST_ROWS = {"A": 35, "B": 15, "C": 20, "D": 13, "E": 37, "F": 11, "G": 22, "H": 14, "I": 11, "S": 13, "X": 27}
+LAST_ROWS = {
+    "A": 35,
+    "B": 15,
+    "C": 20,
+    "D": 13,
+    "E": 37,
+    "F": 11,
+    "G": 22,
+    "H": 14,
+    "I": 11,
+    "S": 13,
+    "X": 27,
+}
 REQUIRED_ROWS = {f"{group}{number}" for group, last in LAST_ROWS.items() for number in range(1, last + 1)}
 """Topics A to I, the notation's symbols S, and the worked questions X that the course has to cover."""
 
@@ -362,10 +374,23 @@ def test_coverage_names_places_that_exist_and_misses_no_row() -> None:
     coverage: dict[str, str] = yaml.safe_load((BOOK / "coverage.yml").read_text(encoding="utf-8"))
     assert set(coverage) == REQUIRED_ROWS
     for row, place in coverage.items():
-        name, label = place.split("#")
-        assert name in page_names(), f"{row}: {name} is not in the table of contents"
-        labels = LABEL.findall((BOOK / f"{name}.md").read_text(encoding="utf-8"))
-        assert label in labels, f"{row}: no ({label})= in {name}"
+        require_place(row, place)
+
+
+def test_misconceptions_are_answered_in_places_that_exist() -> None:
+    answered: dict[str, str] = yaml.safe_load((BOOK / "misconceptions.yml").read_text(encoding="utf-8"))
+    assert len(answered) == 107
+    places = {row: place for row, place in answered.items() if place != "avoided"}
+    assert len(places) > 100
+    for row, place in places.items():
+        require_place(row, place)
+
+
+def require_place(row: str, place: str) -> None:
+    name, label = place.split("#")
+    assert name in page_names(), f"{row}: {name} is not in the table of contents"
+    labels = LABEL.findall((BOOK / f"{name}.md").read_text(encoding="utf-8"))
+    assert label in labels, f"{row}: no ({label})= in {name}"
 
 
 def test_no_word_talks_down_to_the_reader(chapter: Chapter) -> None:
