@@ -20,6 +20,7 @@ from autograder.authored import read_yaml, schema_error
 from autograder.convert import NOTEBOOKS
 from autograder.course import Course
 from autograder.errors import AutograderError, UsageError
+from autograder.mistakes import load_mistakes
 from autograder.notebooks import notebook_text, read_notebook
 from autograder.regions import without_markers
 from autograder.submission import id_error
@@ -151,15 +152,8 @@ def make_sample_class(course: Course, name: str, assignments: Path = ASSIGNMENTS
 
 def _mistakes(path: Path) -> dict[str, str]:
     """Read the code of each known mistake, by `<problem id>/<mistake name>`."""
-    data = read_yaml(path) if path.exists() else {}
-    try:
-        return {
-            f"{problem}/{mistake['name']}": mistake["code"] for problem in data for mistake in data[problem]
-        }
-    except (TypeError, KeyError) as error:
-        raise AutograderError(
-            f"{path}: can't be read as mistakes by problem, each with name and code: {error!r}"
-        ) from error
+    known = load_mistakes(path) if path.exists() else {}
+    return {f"{problem}/{mistake.name}": mistake.code for problem in known for mistake in known[problem]}
 
 
 def _filled(

@@ -6,13 +6,13 @@ import re
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import solutions
-from autograder import mistakes
 from autograder.checks import (
     check_gradient,
     check_minimum,
@@ -21,6 +21,8 @@ from autograder.checks import (
     line_cases,
     residual_cases,
 )
+from autograder.errors import AutograderError
+from autograder.mistakes import Mistake, load_mistakes, mistakes_of
 
 
 def mean_square(y_pred: Any, y_true: Any) -> Any:
@@ -52,14 +54,14 @@ def test_a_right_function_passes_however_it_is_written() -> None:
     def weighted_mse(y_pred: Any, y_true: Any, weights: Any) -> Any:
         return sum(w * (p - t) ** 2 for p, t, w in zip(y_pred, y_true, weights, strict=True)) / sum(weights)
 
-    check_value(weighted_mse, weighted, residual_cases(1, weighted=True), mistakes=mistakes.WEIGHTED_MSE)
+    check_value(weighted_mse, weighted, residual_cases(1, weighted=True), mistakes="u2-weighted-mse")
 
 
 def test_a_wrong_value_is_shown_with_its_call_and_its_mistake() -> None:
     def weighted_mse(y_pred: Any, y_true: Any, weights: Any) -> Any:
         return np.sum(weights * (y_pred - y_true) ** 2)
 
-    assert message(check_value, weighted_mse, weighted, [WEIGHTED_CASE], mistakes=mistakes.WEIGHTED_MSE) == (
+    assert message(check_value, weighted_mse, weighted, [WEIGHTED_CASE], mistakes="u2-weighted-mse") == (
         "weighted_mse(y_pred=[3.0, 5.0], y_true=[1.0, 6.0], weights=[3.0, 1.0]) gave 13.0, "
         "but 3.25 was expected. "
         "This looks like 'forgot the mean': "
@@ -71,7 +73,7 @@ def test_a_wrong_value_that_no_mistake_gives_is_named_nothing() -> None:
     def guess(y_pred: Any, y_true: Any, weights: Any) -> float:
         return 7.0
 
-    assert message(check_value, guess, weighted, [WEIGHTED_CASE], mistakes=mistakes.WEIGHTED_MSE).endswith(
+    assert message(check_value, guess, weighted, [WEIGHTED_CASE], mistakes="u2-weighted-mse").endswith(
         "gave 7.0, but 3.25 was expected."
     )
 
@@ -111,7 +113,7 @@ def test_without_an_absolute_tolerance_a_tiny_value_must_be_right_too() -> None:
     ids=lambda value: type(value).__name__,
 )
 def test_an_odd_result_is_told_apart_from_a_wrong_one(result: Any, said: str) -> None:
-    text = message(check_value, lambda p, t: result, mean_square, [CASE], mistakes=mistakes.RMSE)
+    text = message(check_value, lambda p, t: result, mean_square, [CASE], mistakes="u2-rmse")
     assert said in text
     assert len(text) < 400
 
@@ -201,14 +203,14 @@ def test_a_wrong_gradient_is_shown_with_the_measured_slope() -> None:
 
 
 def test_a_gradient_with_the_wrong_sign_is_named() -> None:
-    def slope(y_pred: Any, y_true: Any, weights: Any) -> Any:
+    def weighted_mse_grad(y_pred: Any, y_true: Any, weights: Any) -> Any:
         return 2 * weights * (y_true - y_pred) / np.sum(weights)
 
     def right(y_pred: Any, y_true: Any, weights: Any) -> Any:
         return 2 * weights * (y_pred - y_true) / np.sum(weights)
 
     text = message(
-        check_gradient, slope, right, weighted, [WEIGHTED_CASE], mistakes=mistakes.WEIGHTED_MSE_GRAD
+        check_gradient, weighted_mse_grad, right, weighted, [WEIGHTED_CASE], mistakes="u2-weighted-mse-grad"
     )
     assert "This looks like 'sign'" in text
 
@@ -238,7 +240,7 @@ def test_a_broadcast_is_named() -> None:
         [column],
         because="the shapes differ",
         accepts=[WEIGHTED_CASE],
-        mistakes=mistakes.WEIGHTED_MSE,
+        mistakes="u2-weighted-mse",
     )
     assert (
         "gave 17.5, but it should raise ValueError, because the shapes differ. This looks like 'shape broad"
@@ -312,35 +314,60 @@ def test_no_residual_is_zero_and_every_number_is_short_enough_to_copy() -> None:
 
 # --- the mistakes themselves ------------------------------------------------------------------------------
 
-LISTS = {name: value for name, value in vars(mistakes).items() if name.isupper() and not name.startswith("_")}
+
+def test_a_mistake_is_known_by_its_problem() -> None:
+    assert {mistake.title for mistake in mistakes_of("u2-rmse")} >= {"forgot the root", "0 divided by 0"}
+    with pytest.raises(AutograderError, match="has a problem 'u2-rsme'"):
+        mistakes_of("u2-rsme")
 
 
-@pytest.mark.parametrize("name", LISTS)
-def test_every_mistake_has_its_own_name_and_a_sentence(name: str) -> None:
-    names = [mistake.name for mistake in LISTS[name]]
-    assert len(set(names)) == len(names) >= 3
-    for mistake in LISTS[name]:
-        assert mistake.message.endswith(".")
+def test_a_mistake_of_another_function_of_the_problem_is_not_named() -> None:
+    def pull(n: Any, shift: Any) -> Any:
+        return shift
+
+    text = message(
+        check_value, pull, lambda n, shift: shift / n, [{"n": 5, "shift": 3.0}], mistakes="u2-fit-line"
+    )
+    assert "This looks like 'forgot the mean': one target of n moved" in text
+
+
+def test_nan_that_several_mistakes_give_is_nobodys() -> None:
+    def rmse(y_pred: Any, y_true: Any) -> Any:
+        return np.nan
+
+    listed = [mistake(f"mistake-{number}", "def rmse(y_pred, y_true): return np.nan") for number in range(2)]
+    assert "looks like" not in message(check_value, rmse, mean_square, [CASE], mistakes=listed)
+    assert "looks like" in message(check_value, rmse, mean_square, [CASE], mistakes=listed[:1])
+
+
+def test_a_mistake_that_fails_on_an_input_is_not_the_one_made() -> None:
+    def rmse(y_pred: Any, y_true: Any) -> Any:
+        return 7.0
+
+    listed = [mistake("fails", "def rmse(y_pred, y_true): return 1 / 0")]
+    assert message(check_value, rmse, mean_square, [CASE], mistakes=listed).endswith("but 2.5 was expected.")
+
+
+def mistake(name: str, code: str) -> Mistake:
+    return Mistake(name, name, "do it otherwise.", "cell", (), code)
 
 
 @pytest.mark.parametrize(
-    ("listed", "right", "cases"),
+    ("broken", "said"),
     [
-        (mistakes.WEIGHTED_MSE, weighted, residual_cases(6, sizes=[4], weighted=True)),
+        ("u9-new: [{name: one}]", "is a required property"),
         (
-            mistakes.WEIGHTED_MSE_GRAD,
-            lambda p, t, w: 2 * w * (p - t) / np.sum(w),
-            residual_cases(6, sizes=[4], weighted=True),
+            "u9-new: [{name: a b, title: t, message: m., cell: c, passes: [], code: x = 1}]",
+            "u9-new.0.name: 'a b'",
         ),
-        (mistakes.PULL, lambda n, shift: shift / n, [{"n": 5, "shift": 3.0}]),
+        ("u9-new: [{name: a, title: t, message: no end, cell: c, passes: [], code: x}]", "u9-new.0.message"),
+        ("- one", "top level"),
     ],
-    ids=["weighted_mse", "weighted_mse_grad", "pull"],
 )
-def test_mistakes_give_answers_that_differ_from_the_right_one_and_each_other(
-    listed: Any, right: Any, cases: Any
+def test_a_file_of_mistakes_that_breaks_the_format_is_refused_with_the_place(
+    broken: str, said: str, tmp_path: Path
 ) -> None:
-    inputs = tuple(cases[0].values())
-    answers = [right(*inputs)] + [mistake.answer(right, *inputs) for mistake in listed]
-    for i, one in enumerate(answers):
-        for other in answers[:i]:
-            assert np.shape(one) != np.shape(other) or not np.allclose(one, other)
+    (tmp_path / "mistakes.yml").write_text(broken, encoding="utf-8")
+    with pytest.raises(AutograderError) as refused:
+        load_mistakes(tmp_path / "mistakes.yml")
+    assert said in str(refused.value)
