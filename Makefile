@@ -9,7 +9,7 @@ DEMO := _build/demo
 UNIT := u2-regression
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser jail book pdf pyodide lint test demo bench clean
+.PHONY: help setup browser jail book pdf pyodide lint test demo bench mutants clean
 
 help:
 	@echo "make demo    build the book, release $(UNIT), grade a sample class, say where everything is"
@@ -19,6 +19,7 @@ help:
 	@echo "make pyodide host Python for the live cells in the site itself (then make book)"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   run the benchmarks"
+	@echo "make mutants break the reference answers in small ways, and say which the tests don't notice"
 	@echo "make clean   remove what was built"
 
 $(READY): requirements.txt constraints.txt pyproject.toml tools/venv.sh tools/node.sh tools/node/package-lock.json
@@ -71,6 +72,9 @@ demo: jail book
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+mutants: $(READY)
+	$(BIN)/python -m tools.mutants
 
 clean:
 	rm -rf _build
