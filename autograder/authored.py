@@ -21,6 +21,15 @@ def read_yaml(path: Path, error: type[Exception] = AutograderError) -> Any:
         raise error(f"{path}: can't be read as YAML: {reason}") from reason
 
 
+def read_checked(path: Path, schema: Mapping[str, Any]) -> Any:
+    """Read a YAML file that a JSON schema describes; raise an AutograderError that names the broken place."""
+    data = read_yaml(path)
+    if (broken := schema_error(data, schema)) is not None:
+        where, message = broken
+        raise AutograderError(f"{path}: {'.'.join(map(str, where)) or 'top level'}: {message}")
+    return data
+
+
 def schema_error(data: object, schema: Mapping[str, Any]) -> tuple[list[str | int], str] | None:
     """Find what best explains that data break a JSON schema: the place in the data, and the message."""
     import jsonschema  # takes a second, which reading a question's key while grading should not

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograder.assignment import ASSIGNMENTS
-from autograder.authored import read_yaml, schema_error
+from autograder.authored import read_checked, read_yaml
 from autograder.errors import AutograderError
 
 _TEXT = {"type": "string", "pattern": r"\S"}
@@ -90,11 +90,7 @@ def load_mistakes(path: Path) -> Mapping[str, tuple[Mistake, ...]]:
     AutograderError
         If the file can't be read or breaks the format; the message says where.
     """
-    data = read_yaml(path)
-    if (broken := schema_error(data, _SCHEMA)) is not None:
-        where, message = broken
-        raise AutograderError(f"{path}: {'.'.join(map(str, where)) or 'top level'}: {message}")
-    return _mistakes(data)
+    return _mistakes(read_checked(path, _SCHEMA))
 
 
 @cache

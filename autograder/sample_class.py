@@ -16,7 +16,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from autograder.assignment import ASSIGNMENTS, list_assignments, unknown_name
-from autograder.authored import read_yaml, schema_error
+from autograder.authored import read_checked
 from autograder.convert import NOTEBOOKS
 from autograder.course import Course
 from autograder.errors import AutograderError, UsageError
@@ -91,10 +91,7 @@ def load_sample_class(path: Path) -> list[SampleStudent]:
     AutograderError
         If the file can't be read or breaks the format; the message says where.
     """
-    data = read_yaml(path)
-    if (broken := schema_error(data, _SCHEMA)) is not None:
-        where, message = broken
-        raise AutograderError(f"{path}: {'.'.join(map(str, where)) or 'top level'}: {message}")
+    data = read_checked(path, _SCHEMA)
     for student in data["students"]:
         if (reason := id_error(student)) is not None:
             raise AutograderError(f"{path}: {student!r} can't be a student id: {reason}")
