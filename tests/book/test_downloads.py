@@ -126,7 +126,9 @@ def test_no_sentence_of_the_page_is_lost(notebook: NotebookNode, built_book: Pat
 
 
 def unmarked(text: str) -> str:
-    text = re.sub(r"\[([^\]]+)\]\(https?:[^)]*\)", r"\1", text)  # a link elsewhere: its words stand in the page
+    text = re.sub(
+        r"\[([^\]]+)\]\(https?:[^)]*\)", r"\1", text
+    )  # a link elsewhere: its words stand in the page
     return " ".join(re.sub(r"[*`\\]", "", text).split())
 
 
