@@ -169,7 +169,7 @@ def test_a_changed_record_changes_its_card_and_the_tables(vocabulary: Vocabulary
 def test_a_guide_says_when_to_take_a_loss_and_what_it_estimates(vocabulary: Vocabulary) -> None:
     lines = ["huber: a few targets are wild", ""]
     table = guide(lines, LOSSES, vocabulary)
-    assert "| a few targets are wild | {ref}`Huber loss <loss-huber>` | a centre between" in table
+    assert "| a few targets are wild | {ref}`Huber loss <loss-huber>` | a centre of its own" in table
     changed = dataclasses.replace(LOSSES["huber"], minimiser="the 77 per cent quantile")
     assert "the 77 per cent quantile" in guide(lines, {"huber": changed}, vocabulary)
     for wrong in ("hubert: it is wild", "huber", "huber:"):
