@@ -10,12 +10,10 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.authored import schema_error
+from autograder.authored import ASSIGNMENTS, schema_error
 from autograder.errors import AutograderError, UsageError
 from autograder.quiz import Quiz, QuizError, load_quiz
 from autograder.regions import HIDDEN_TESTS, SOLUTION, has_region, region_error
-
-ASSIGNMENTS = Path(__file__).parent / "assignments"
 
 _ID = {"type": "string", "pattern": "^[a-zA-Z0-9_-]{1,48}$"}  # what nbgrader accepts, with room for a suffix
 _TEXT = {"type": "string", "pattern": r"\S"}

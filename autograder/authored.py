@@ -10,6 +10,7 @@ import yaml
 
 from autograder.errors import AutograderError
 
+ASSIGNMENTS = Path(__file__).parent / "assignments"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same in C, where PyYAML was built with it
 
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.assignment import ASSIGNMENTS, list_assignments, load_assignment, unknown_name
+from autograder.assignment import list_assignments, load_assignment, unknown_name
+from autograder.authored import ASSIGNMENTS
 from autograder.convert import source_notebooks
 from autograder.errors import AutograderError, UsageError
 from autograder.notebooks import notebook_text

@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.assignment import ASSIGNMENTS
-from autograder.authored import read_checked, read_yaml
+from autograder.authored import ASSIGNMENTS, read_checked, read_yaml
 from autograder.errors import AutograderError
 
 _TEXT = {"type": "string", "pattern": r"\S"}

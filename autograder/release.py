@@ -7,7 +7,8 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-from autograder.assignment import ASSIGNMENTS, list_assignments
+from autograder.assignment import list_assignments
+from autograder.authored import ASSIGNMENTS
 from autograder.convert import NOTEBOOKS
 from autograder.course import Course
 from autograder.engine.limits import Limits

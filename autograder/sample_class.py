@@ -15,8 +15,8 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.assignment import ASSIGNMENTS, list_assignments, unknown_name
-from autograder.authored import read_checked
+from autograder.assignment import list_assignments, unknown_name
+from autograder.authored import ASSIGNMENTS, read_checked
 from autograder.convert import NOTEBOOKS
 from autograder.course import Course
 from autograder.errors import AutograderError, UsageError

@@ -26,7 +26,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 from nbgrader.api import Gradebook  # type: ignore[import-untyped]
 
-from autograder.assignment import ASSIGNMENTS
+from autograder.authored import ASSIGNMENTS
 from autograder.engine.inside.recorder import Recorder
 from autograder.engine.jail import strongest_jail
 from autograder.engine.limits import Limits

@@ -53,13 +53,14 @@ def difference(given: Any, expected: Numbers, rtol: float, atol: float) -> str |
 def named(mistakes: Mistakes, given: Any, function: Function, case: Case) -> str:
     """Name the first mistake that gives this very answer; else say what nan and inf come from."""
     listed = mistakes_of(mistakes) if isinstance(mistakes, str) else mistakes
-    same = [mistake for mistake in listed if _gives(mistake, given, function, case)]
+    same = (mistake for mistake in listed if _gives(mistake, given, function, case))
     try:
         undefined, finite = bool(np.any(np.isnan(given))), bool(np.all(np.isfinite(given)))
     except Exception:  # not numbers: the message says so already
         undefined, finite = False, True
-    if same and (not undefined or len(same) == 1):  # nan is nan, whatever it came from
-        return f" This looks like '{same[0].title}': {same[0].message}"
+    first = next(same, None)
+    if first is not None and not (undefined and next(same, None)):  # nan is nan, whatever it came from
+        return f" This looks like '{first.title}': {first.message}"
     return "" if finite else " nan and inf come from numbers that grow without bound, or from dividing by 0."
 
 

@@ -25,7 +25,8 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.typing import ExtensionMetadata
 
-from autograder.assignment import ASSIGNMENTS, list_assignments
+from autograder.assignment import list_assignments
+from autograder.authored import ASSIGNMENTS
 from autograder.notebooks import notebook_text, read_notebook
 
 from . import live, pyodide

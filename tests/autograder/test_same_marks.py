@@ -14,8 +14,7 @@ from pathlib import Path
 import nbgrader  # type: ignore[import-untyped]
 import pytest
 
-from autograder.assignment import ASSIGNMENTS
-from autograder.authored import read_yaml
+from autograder.authored import ASSIGNMENTS, read_yaml
 from autograder.course import Course
 from autograder.notebooks import read_notebook
 from autograder.regions import without_markers

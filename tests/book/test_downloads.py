@@ -18,7 +18,8 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from playwright.sync_api import Page, expect
 
-from autograder.assignment import ASSIGNMENTS, list_assignments, load_assignment
+from autograder.assignment import list_assignments, load_assignment
+from autograder.authored import ASSIGNMENTS
 from autograder.convert import quiz_notebook
 from autograder.notebooks import new_cell, read_notebook
 from autograder.regions import HIDDEN_TESTS, SOLUTION
