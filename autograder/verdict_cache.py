@@ -146,12 +146,24 @@ class VerdictCache:
         with self._reported():
             self._connection = sqlite3.connect(path, timeout=wait, isolation_level=None)
             try:
-                self._connection.execute("PRAGMA journal_mode = WAL")
+                self._let_readers_in(wait)
                 self._connection.execute("PRAGMA synchronous = NORMAL")
                 self._connection.executescript(_SCHEMA)
             except BaseException:
                 self._connection.close()
                 raise
+
+    def _let_readers_in(self, wait: float) -> None:
+        """Switch to the write-ahead log, whose lock SQLite itself does not wait for."""
+        stop = time.monotonic() + wait
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > stop:
+                    raise
+                time.sleep(0.01)
 
     def __enter__(self) -> VerdictCache:
         return self

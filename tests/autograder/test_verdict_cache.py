@@ -6,6 +6,7 @@ import dataclasses
 import sqlite3
 import subprocess
 import sys
+import threading
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -173,9 +174,23 @@ def test_one_may_read_while_another_writes_but_not_write(path: Path, kept: Verdi
     assert kept.get("b") == BOB
 
 
+def test_a_file_that_another_process_is_just_making_is_waited_for(path: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
+    maker = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    maker.execute("BEGIN IMMEDIATE")
+    finish = threading.Timer(0.2, maker.execute, ["COMMIT"])
+    finish.start()
+    with VerdictCache(path) as cache:
+        cache.put_many([("a", ADA)])
+        assert cache.get("a") == ADA
+    finish.join()
+    maker.close()
+
+
 def test_two_processes_that_write_at_once_wait_for_each_other(path: Path) -> None:
     script = """
 import sys
+import threading
 from pathlib import Path
 from autograder.engine.verdict import refused_notebook
 from autograder.verdict_cache import VerdictCache
