@@ -74,7 +74,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks
 
 mutants: $(READY)
-	$(BIN)/python -m tools.mutants
+	$(BIN)/python -m tools.mutants --to _build/mutants.txt
 
 clean:
 	rm -rf _build

@@ -12,18 +12,33 @@ from nbformat import NotebookNode
 
 from autograder.authored import ASSIGNMENTS, schema_error
 from autograder.errors import AutograderError, UsageError
-from autograder.quiz import Quiz, QuizError, load_quiz
+from autograder.question import QuizError
+from autograder.quiz import Quiz, load_quiz
 from autograder.regions import HIDDEN_TESTS, SOLUTION, has_region, region_error
 
 _ID = {"type": "string", "pattern": "^[a-zA-Z0-9_-]{1,48}$"}  # what nbgrader accepts, with room for a suffix
 _TEXT = {"type": "string", "pattern": r"\S"}
+KINDS = (
+    "value",  # compute a loss
+    "gradient",  # derive and compute its gradient
+    "stability",  # keep the digits where the textbook formula loses them
+    "number",  # explain or refute a claim by a number
+    "data",  # train something small on realistic data
+    "repair",  # mend a broken implementation
+    "counterexample",  # find the input that breaks it
+    "design",  # make a loss with given properties
+    "figure",  # read a figure
+)
+"""What a practice problem can ask for."""
+
 _PROBLEM_SCHEMA = {
     "type": "object",
-    "required": ["id", "title", "defines", "minutes", "objectives"],
+    "required": ["id", "title", "kinds", "defines", "minutes", "objectives"],
     "additionalProperties": False,
     "properties": {
         "id": _ID,
         "title": _TEXT,
+        "kinds": {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"enum": list(KINDS)}},
         "defines": {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": r"^[^\W\d]\w*$"}},
         "minutes": {"type": "number", "exclusiveMinimum": 0},
         "objectives": {"type": "array", "minItems": 1, "items": _TEXT},
@@ -54,6 +69,7 @@ class Problem:
 
     id: str
     title: str
+    kinds: tuple[str, ...]
     defines: tuple[str, ...]
     minutes: float
     objectives: tuple[str, ...]
@@ -201,6 +217,7 @@ def _problem(path: Path, statement: Mapping[str, Any], cells: Sequence[Mapping[s
     return Problem(
         id=statement["id"],
         title=statement["title"],
+        kinds=tuple(statement["kinds"]),
         defines=tuple(statement["defines"]),
         minutes=statement["minutes"],
         objectives=tuple(statement["objectives"]),

@@ -15,6 +15,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autograder.arguments import count, whole_seconds
+from autograder.cli_learner import add_commands
 from autograder.errors import AutograderError, UsageError
 from autograder.startup import skip_slow_imports
 from autograder.wording import counted
@@ -34,6 +36,7 @@ Five steps take an assignment from its authored text to marks:
   autograder feedback u2-regression        write a page per student to feedback/
   autograder export                        write all marks to marks.csv
 
+Learning on your own? `autograder check practice.ipynb`, or `watch`, tests a notebook with everything.
 Nothing handed in yet? `autograder sample-class u2-regression` makes up a class, after `release`.
 The course directory is an nbgrader one: nbgrader's own commands and its formgrader work in it.
 """
@@ -119,6 +122,8 @@ def _parser() -> argparse.ArgumentParser:
 
     sample = _step(steps, "sample-class", "fill submitted/ with a made-up class, to try the steps")
     sample.set_defaults(run=_sample_class)
+
+    add_commands(steps, _ENDS)
     return parser
 
 
@@ -127,14 +132,14 @@ def _grading_arguments(step: argparse.ArgumentParser) -> None:
     step.add_argument(
         "--timeout",
         metavar="SECONDS",
-        type=_seconds,
+        type=whole_seconds,
         help="how long one cell may run (default: the course's setting)",
     )
     step.add_argument("--progress", action="store_true", help="say which student was graded, in any case")
     step.add_argument("--json", action="store_true", help="print the result as JSON")
     step.add_argument("--force", action="store_true", help="run everything again, what has not changed too")
     step.add_argument(
-        "--jobs", metavar="N", type=_count, help="how many notebooks to grade at once (default: one per core)"
+        "--jobs", metavar="N", type=count, help="how many notebooks to grade at once (default: one per core)"
     )
     step.add_argument(
         "--isolation",
@@ -167,20 +172,6 @@ def _step(
         help="the course directory (default: the current one)",
     )
     return parser
-
-
-def _count(text: str) -> int:
-    return _whole_number(text, "a whole number, 1 or more, is needed")
-
-
-def _seconds(text: str) -> int:
-    return _whole_number(text, "a whole number of seconds, 1 or more, is needed")
-
-
-def _whole_number(text: str, needed: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{needed}; not {text!r}")
-    return int(text)
 
 
 def _complain(text: str) -> None:

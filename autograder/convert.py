@@ -15,9 +15,11 @@ from typing import Any
 from nbformat import NotebookNode
 
 from autograder.assignment import Assignment
+from autograder.drawn import REFERENCE, drawn
 from autograder.errors import AutograderError
 from autograder.notebooks import new_cell, new_notebook
-from autograder.quiz import SIGNS, Key, Question, Quiz, is_finite_number
+from autograder.question import SIGNS, Key, Question, is_finite_number
+from autograder.quiz import Quiz
 from autograder.quiz_figure import Figure
 
 NOTEBOOKS = ("practice", "quiz")
@@ -50,16 +52,24 @@ def practice_notebook(assignment: Assignment) -> NotebookNode:
     return _notebook(f"{assignment.folder / 'practice.md'}", cells)
 
 
-def quiz_notebook(name: str, quiz: Quiz) -> NotebookNode:
+def quiz_notebook(name: str, quiz: Quiz, account: str = REFERENCE) -> NotebookNode:
     """Write a quiz as a notebook: the question, a cell for the answer, a locked cell that grades it.
 
     The grading cell checks in the open that the answer has the right form. Its truth is a hidden test, which
-    asks `grade_answer` and so holds no key.
+    asks `grade_answer` and so holds no key. `account` is whose the quiz's keys are: it names itself in the
+    solution of the first cell. Released notebooks don't hold it, and are the same for all.
     """
     cells = [_marked("markdown", _instructions(quiz), _locked("instructions"))]
-    for number, question in enumerate(quiz, start=1):
+    if any(question.draw for question in quiz):
         cells += [
-            _marked("markdown", _statement(number, question), _locked(f"{question.id}-question")),
+            _marked("code", _account(account), _solution("account")),
+            _marked("code", _numbers_for_all(), _locked("drawing")),
+        ]
+    for number, question in enumerate(quiz, start=1):
+        cells.append(_marked("markdown", _statement(number, question), _locked(f"{question.id}-question")))
+        if question.draw:
+            cells.append(_marked("code", _own_numbers(number, question), _locked(f"{question.id}-numbers")))
+        cells += [
             _marked("code", _answer(number, question), _solution(question.id)),
             _marked("code", _check(name, number, question), _test(f"{question.id}-check", question.points)),
         ]
@@ -117,8 +127,16 @@ def _points(points: int) -> str:
 
 def _instructions(quiz: Quiz) -> str:
     total = sum(question.points for question in quiz)
+    own = (
+        "First write your account name into the cell below: some questions have numbers of your own, which "
+        "are drawn from it and shown below the question. Then go down cell by cell with Shift+Enter: "
+        "*Run All* stops at the first question that has no answer yet.\n\n"
+        if any(question.draw for question in quiz)
+        else ""
+    )
     return (
         f"# {quiz.title}\n\n"
+        f"{own}"
         f"{len(quiz.questions)} questions, {_points(total)}. Below each question is a cell such as "
         "`answer_1 = None`: put your answer in place of `None` and run the cell. You need not touch the "
         "lines below it; they only speak up while there is no answer.\n\n"
@@ -126,6 +144,38 @@ def _instructions(quiz: Quiz) -> str:
         "whether it is right is decided when the quiz is graded. "
         "**Validate** only tells whether your answers can be read, never whether they are right."
     )
+
+
+def _account(account: str) -> str:
+    return (
+        '# Write your account name in place of None: the one you hand in with, in quotes, such as "ada".\n'
+        "account = None\n\n"
+        "if account is None:\n"
+        "    ### BEGIN SOLUTION\n"
+        f"    account = {account!r}\n"
+        "    ### END SOLUTION"
+    )
+
+
+def _numbers_for_all() -> str:
+    """Write the cell that defines how numbers are drawn; it needs nothing but Python."""
+    return f"""# Nothing to do here: this cell defines how the numbers of your own are drawn and shown.
+import hashlib
+
+
+{inspect.getsource(drawn)}
+
+def show_numbers(question, values):
+    if not (isinstance(globals().get("account"), str) and account.strip()):
+        print("Write your account name into the first cell, run it, and run this cell again.")
+        return
+    numbers = drawn(account, question, values)
+    print("Your numbers:", ", ".join(f"{{name}} = {{value}}" for name, value in numbers.items()))"""
+
+
+def _own_numbers(number: int, question: Question) -> str:
+    values = {name: list(possible) for name, possible in question.draw.items()}
+    return f'show_numbers("{question.id}", {values})'
 
 
 def _statement(number: int, question: Question) -> str:
@@ -197,15 +247,22 @@ def _check(name: str, number: int, question: Question) -> str:
     before, condition = _form_check(answer, question)
     wanted = f"Question {number}: give {_form(question)}; you gave "
     missing = f"Question {number}: run the cell above; {_slip(question)}."
+    unnamed = f"Question {number}: write your account name, in quotes, into the first cell and run it."
+    own = (
+        'assert isinstance(globals().get("account"), str) and account.strip(), ' + f"{unnamed!r}\n"
+        if question.draw
+        else ""
+    )
     return (
         f'assert "{answer}" in globals(), {missing!r}\n'
         f'{before}assert {answer} is not None, "Question {number} is not answered yet."\n'
         f"assert {condition}, (\n"
         f"    {wanted!r} + repr({answer})[:200]\n"
         ")\n"
+        f"{own}"
         "### BEGIN HIDDEN TESTS\n"
         "from autograder.quiz import grade_answer\n\n"
-        f'grade_answer("{name}", "{question.id}", {answer})\n'
+        f'grade_answer("{name}", "{question.id}", {answer}{", account" if question.draw else ""})\n'
         "### END HIDDEN TESTS"
     )
 

@@ -16,6 +16,12 @@ def read_notebook(path: Path) -> NotebookNode:
     return notebook
 
 
+def parsed_notebook(content: bytes) -> NotebookNode:
+    """Read a notebook from the bytes of its file."""
+    notebook: NotebookNode = nbformat.reads(content.decode("utf-8"), as_version=4)  # type: ignore[no-untyped-call]
+    return notebook
+
+
 def notebook_text(notebook: NotebookNode) -> str:
     """Serialise a notebook the way Jupyter writes it, after checking it against the format's schema."""
     nbformat.validate(notebook)

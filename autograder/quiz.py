@@ -1,142 +1,25 @@
-"""Quizzes as data: read a quiz file, compute its keys with `solutions`, and assess an answer.
+"""Quizzes as data: read a quiz file, compute its keys with `solutions`, and grade an answer.
 
 A chapter's quick check and a unit's graded quiz share this format. No key is typed: whether an option
-holds, and what number is right, are Python expressions, evaluated here with everything public in `solutions`,
-`np` and `minimiser` in scope. So are the curves of a figure; whether one of them holds is said about `curve`
-and the grid `x`.
+holds, and what number is right, are Python expressions, evaluated by `autograder.question_keys`. Questions
+of a unit may have numbers that differ from student to student (`draw`).
 """
 
 from __future__ import annotations
 
 import json
-import math
-import numbers
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
-
-import solutions
-from autograder.authored import read_yaml, schema_error
-from autograder.errors import shortened
-from autograder.quiz_figure import LINES, Figure, grid, heights
-
-Kind = Literal["choice", "several", "figure", "number", "sign", "argmin"]
-Key = str | frozenset[str] | float
-
-LETTERS = "abcdefgh"
-SIGNS = ("negative", "zero", "positive")
-
-
-class QuizError(ValueError):
-    """A quiz file that can't be used; the message names the file, the question and the field."""
-
-
-@dataclass(frozen=True)
-class Option:
-    """One option: its letter, what it says, whether it holds, and what to say to who picks it.
-
-    An option that is a curve says which kind of line it is.
-    """
-
-    letter: str
-    text: str
-    holds: bool
-    feedback: str
-
-
-@dataclass(frozen=True)
-class NumberMistake:
-    """The number that one misconception gives, and the feedback for it."""
-
-    answer: float
-    feedback: str
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether an answer is right, and the feedback on it."""
-
-    correct: bool
-    feedback: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Question:
-    """One question with its computed key.
-
-    `key` is a letter (choice, figure), a set of letters (several), a number (number, argmin) or a word of
-    `SIGNS` (sign). Only a question of kind figure has a `figure`.
-    """
-
-    id: str
-    kind: Kind
-    text: str
-    objectives: tuple[str, ...]
-    points: int
-    options: tuple[Option, ...]
-    key: Key
-    tolerance: float
-    feedback: Mapping[str, str]
-    mistakes: tuple[NumberMistake, ...]
-    figure: Figure | None = None
-
-    @property
-    def letters(self) -> tuple[str, ...]:
-        """The letters of the options, in order."""
-        return tuple(option.letter for option in self.options)
-
-    def form_error(self, given: object) -> str | None:
-        """Say what is wrong with the form of an answer, whatever its truth; None when the form is right."""
-        letters = ", ".join(self.letters)
-        if self.kind in ("choice", "figure") and not (isinstance(given, str) and given in self.letters):
-            return f"give one letter in quotes, one of {letters}; you gave {_shown(given)}"
-        if self.kind == "several" and not (
-            isinstance(given, (set, frozenset, list, tuple))
-            and given
-            and all(isinstance(letter, str) and letter in self.letters for letter in given)
-        ):
-            return f'give a set of letters, such as {{"a", "b"}}, out of {letters}; you gave {_shown(given)}'
-        if self.kind == "sign" and not (isinstance(given, str) and given in SIGNS):
-            return f'give "negative", "zero" or "positive", in quotes; you gave {_shown(given)}'
-        if self.kind in ("number", "argmin") and not is_finite_number(given):
-            return f"give a finite number, such as 1.5; you gave {_shown(given)}"
-        return None
-
-    def assess(self, given: Any) -> Verdict:
-        """Compare an answer of the right form with the key.
-
-        Raises
-        ------
-        QuizError
-            If the form is wrong (see `form_error`).
-        """
-        if (error := self.form_error(given)) is not None:
-            raise QuizError(f"question {self.id}: {error}")
-        if self.options:
-            chosen = frozenset(given)
-            right = frozenset(option.letter for option in self.options if option.holds)
-            correct = chosen == right
-            feedback = [option.feedback for option in self.options if option.letter in chosen]
-            if self.kind == "several" and chosen < right:
-                feedback.append("What you chose holds, but it is not all that holds.")
-            return Verdict(correct, tuple(feedback))
-        if self.kind == "sign":
-            return Verdict(given == self.key, (self.feedback[given],))
-        return self._assess_number(float(given))
-
-    def _assess_number(self, given: float) -> Verdict:
-        assert isinstance(self.key, float)
-        if abs(given - self.key) <= self.tolerance:
-            return Verdict(True, (self.feedback["right"],))
-        for mistake in self.mistakes:
-            if abs(given - mistake.answer) <= self.tolerance:
-                return Verdict(False, (mistake.feedback,))
-        return Verdict(False, (self.feedback["wrong"],))
+from autograder import seeds
+from autograder.authored import ASSIGNMENTS, read_yaml, schema_error
+from autograder.drawn import REFERENCE, same_account
+from autograder.question import LETTERS, Key, Question, QuizError, shown_answer
+from autograder.question_keys import all_versions, check_draw, numbers_of, question_with
 
 
 @dataclass(frozen=True)
@@ -144,7 +27,6 @@ class Quiz:
     """The questions of one quiz file, in order."""
 
     title: str
-    read: str
     questions: tuple[Question, ...]
 
     def __iter__(self) -> Iterator[Question]:
@@ -155,12 +37,18 @@ class Quiz:
         for question in self.questions:
             if question.id == question_id:
                 return question
-        known = ", ".join(question.id for question in self.questions)
-        raise QuizError(f"no question {question_id!r} in quiz {self.title!r}; it has {known}")
+        raise _no_question(question_id, self.title, [question.id for question in self.questions])
 
 
-def load_quiz(path: str | Path) -> Quiz:
+def load_quiz(path: str | Path, account: str = REFERENCE) -> Quiz:
     """Read a quiz file, check it against the schema and compute every key.
+
+    Parameters
+    ----------
+    path
+        The file.
+    account
+        The student for whose numbers the keys of drawn questions are computed.
 
     Raises
     ------
@@ -168,30 +56,60 @@ def load_quiz(path: str | Path) -> Quiz:
         If the file can't be read, breaks the schema, or an expression in it fails; the message says where.
     """
     path = Path(path)
-    data = read_yaml(path, QuizError)
-    _check_schema(path, data)
-    return _build(path, data)
+    data = _read(path)
+    questions = (question_with(path, data, item, numbers_of(item, account)) for item in data["questions"])
+    return Quiz(data["title"], tuple(questions))
 
 
-def grade_answer(unit: str, question_id: str, given: object) -> None:
+def all_keys(path: Path) -> dict[str, list[Key]]:
+    """Compute the keys of the questions that have drawn numbers, for all numbers; this takes seconds.
+
+    Raises
+    ------
+    QuizError
+        As in `load_quiz`; also if a question is no good for numbers that some student may have.
+    """
+    items = [item for item in _read(path)["questions"] if "draw" in item]
+    return {item["id"]: [question.key for question in all_versions(path, item)] for item in items}
+
+
+def grade_answer(unit: str, question_id: str, given: object, account: object = None) -> None:
     """Assess an answer to a unit's graded quiz; hidden tests call this.
+
+    Parameters
+    ----------
+    unit, question_id
+        Which question.
+    given
+        The answer.
+    account
+        For whom the notebook drew the numbers of the question, if it has such. Where the student is known, as
+        in an examiner, that must be the student.
 
     Raises
     ------
     AssertionError
         If the answer is missing, malformed or wrong; the message is the feedback.
     """
-    quiz = _unit_quiz(unit)
-    question = quiz.question(question_id)
+    item = _unit_item(unit, question_id)
     if given is None:
         raise AssertionError("This question is not answered yet.")
+    student = seeds.student()
+    if student is not None and "draw" in item and not same_account(account, student):
+        raise AssertionError(
+            f"The numbers of this question were drawn for the account {shown_answer(account)}, but you are "
+            f"{student!r}: write {student!r} into the first cell, run all cells, and answer with the numbers "
+            "shown then."
+        )
+    numbers = numbers_of(item, student or str(account or REFERENCE))
+    question = _unit_question(unit, question_id, tuple(numbers.items()))
     if (error := question.form_error(given)) is not None:
         raise AssertionError(f"The answer can't be read: {error}.")
     verdict = question.assess(given)
     if not verdict.correct:
         said = _by_letter(question, given) if question.kind == "several" else verdict.feedback
         raise AssertionError(
-            " ".join(text.strip() for text in said) + f" (Read again: the chapter {quiz.read}.)"
+            " ".join(text.strip() for text in said) + f" (Read again: the chapter {question.read}.)"
         )
 
 
@@ -207,52 +125,44 @@ def _by_letter(question: Question, given: Any) -> list[str]:
     return said
 
 
-def is_finite_number(given: object) -> bool:
-    """Tell whether an answer can be read as a number; quiz notebooks hold a copy of this function."""
-    if not isinstance(given, numbers.Real) or isinstance(given, bool):
-        return False
-    try:
-        return math.isfinite(float(given))
-    except Exception:  # too large for a float, or of a class that only claims to be a number
-        return False
-
-
-def minimiser(f: Callable[[float], float], low: float, high: float) -> float:
-    """Where a function with one valley on [low, high] is least, by repeated refinement of a grid.
-
-    Examples
-    --------
-    >>> round(minimiser(lambda c: (c - 2) ** 2, 0, 10), 6)
-    2.0
-    """
-    for _ in range(12):
-        grid = np.linspace(low, high, 101)
-        best = int(np.argmin([float(f(float(c))) for c in grid]))
-        low, high = float(grid[max(best - 1, 0)]), float(grid[min(best + 1, 100)])
-    return (low + high) / 2
+def _read(path: Path) -> Mapping[str, Any]:
+    data: Mapping[str, Any] = read_yaml(path, QuizError)
+    _check_schema(path, data)
+    ids = [item["id"] for item in data["questions"]]
+    if twice := sorted({i for i in ids if ids.count(i) > 1}):
+        raise QuizError(f"{path}: question id {twice[0]!r} is used twice; ids must be unique")
+    for item in data["questions"]:
+        if not (item.get("read") or data.get("read")):
+            raise QuizError(f"{path}: question {item['id']!r}, read: name the chapter to read again")
+        check_draw(path, item)
+    return data
 
 
 @cache
-def _unit_quiz(unit: str) -> Quiz:
+def _unit_data(unit: str) -> tuple[Path, Mapping[str, Any]]:
     # Checked against the schema when the notebook was made; the validator alone takes a second to import,
     # and that second would count as the student's.
-    path = Path(str(resources.files("autograder"))) / "assignments" / unit / "quiz.yml"
-    return _build(path, read_yaml(path, QuizError))
+    path = ASSIGNMENTS / unit / "quiz.yml"
+    return path, read_yaml(path, QuizError)
 
 
-def _build(path: Path, data: Mapping[str, Any]) -> Quiz:
-    questions = tuple(_question(path, item) for item in data["questions"])
-    ids = [question.id for question in questions]
-    if twice := sorted({i for i in ids if ids.count(i) > 1}):
-        raise QuizError(f"{path}: question id {twice[0]!r} is used twice; ids must be unique")
-    return Quiz(data["title"], data["read"], questions)
+def _unit_item(unit: str, question_id: str) -> Mapping[str, Any]:
+    _, data = _unit_data(unit)
+    items: dict[str, Mapping[str, Any]] = {item["id"]: item for item in data["questions"]}
+    if question_id not in items:
+        raise _no_question(question_id, data["title"], list(items))
+    return items[question_id]
 
 
-def _shown(given: object) -> str:
-    try:
-        return shortened(repr(given))
-    except Exception:  # a whole number of many digits has no repr; a class of the student's own may have none
-        return f"something of type {type(given).__name__}"
+@cache
+def _unit_question(unit: str, question_id: str, numbers: tuple[tuple[str, float], ...]) -> Question:
+    # Kept by the numbers, not by the student: of these there are few, and each takes a while to compute.
+    path, data = _unit_data(unit)
+    return question_with(path, data, _unit_item(unit, question_id), dict(numbers))
+
+
+def _no_question(question_id: str, title: str, known: list[str]) -> QuizError:
+    return QuizError(f"no question {question_id!r} in quiz {title!r}; it has {', '.join(known)}")
 
 
 @cache
@@ -276,122 +186,3 @@ def _check_schema(path: Path, data: Any) -> None:
             field[1] = LETTERS[int(field[1])]
         place = f"question {name!r}, {'.'.join(field)}"
     raise QuizError(f"{path}: {place}: {message}")
-
-
-@cache
-def _namespace() -> dict[str, Any]:
-    return {
-        **{name: getattr(solutions, name) for name in solutions.__all__},
-        "np": np,
-        "minimiser": minimiser,
-    }
-
-
-def _error(path: Path, item: Mapping[str, Any], field: str, reason: str) -> QuizError:
-    return QuizError(f"{path}: question {item['id']!r}, {field}: {reason}")
-
-
-def _evaluate(
-    path: Path, item: Mapping[str, Any], field: str, expression: str | float | bool, **names: object
-) -> Any:
-    try:
-        # Authored with the course, not by a student.
-        return eval(str(expression), {**_namespace(), **names})
-    except Exception as error:
-        raise _error(path, item, field, f"{expression!r} fails: {error!r}") from error
-
-
-def _truth(
-    path: Path, item: Mapping[str, Any], field: str, expression: str | float | bool, **names: object
-) -> bool:
-    value = _evaluate(path, item, field, expression, **names)
-    if not isinstance(value, (bool, np.bool_)):
-        raise _error(path, item, field, f"{expression!r} is {value!r}, not True or False")
-    return bool(value)
-
-
-def _number(path: Path, item: Mapping[str, Any], field: str, expression: str | float | bool) -> float:
-    value = _evaluate(path, item, field, expression)
-    if not is_finite_number(value):
-        raise _error(path, item, field, f"{expression!r} is {value!r}, not a finite number")
-    return float(value)
-
-
-def _question(path: Path, item: Mapping[str, Any]) -> Question:
-    drawn = item["kind"] == "figure"
-    figure, options = _curves(path, item) if drawn else (None, _options(path, item))
-    mistakes = tuple(
-        NumberMistake(_number(path, item, f"mistakes.{i}.answer", mistake["answer"]), mistake["feedback"])
-        for i, mistake in enumerate(item.get("mistakes", ()))
-    )
-    question = Question(
-        id=item["id"],
-        kind=item["kind"],
-        text=item["text"],
-        objectives=tuple(item["objectives"]),
-        points=item.get("points", 1),
-        options=options,
-        key=_key(path, item, options),
-        tolerance=float(item.get("tolerance", 0.0)),
-        feedback=item.get("feedback", {}),
-        mistakes=mistakes,
-        figure=figure,
-    )
-    for i, mistake in enumerate(mistakes):
-        if isinstance(question.key, float) and abs(mistake.answer - question.key) <= question.tolerance:
-            raise _error(path, item, f"mistakes.{i}", "its answer is within tolerance of the key")
-    return question
-
-
-def _options(path: Path, item: Mapping[str, Any]) -> tuple[Option, ...]:
-    return tuple(
-        Option(
-            letter,
-            option["text"],
-            _truth(path, item, f"options.{letter}.holds", option["holds"]),
-            option["feedback"],
-        )
-        for letter, option in zip(LETTERS, item.get("options", ()), strict=False)
-    )
-
-
-def _curves(path: Path, item: Mapping[str, Any]) -> tuple[Figure, tuple[Option, ...]]:
-    """Compute the curves of a figure, and the options to pick one of them."""
-    authored = item["figure"]
-    try:
-        x = grid(authored["x"]["from"], authored["x"]["to"])
-    except ValueError as error:
-        raise _error(path, item, "figure.x", str(error)) from error
-    curves, options = [], []
-    for letter, line, option in zip(LETTERS, LINES, item["options"], strict=False):
-        field = f"options.{letter}"
-        curve = _evaluate(path, item, f"{field}.curve", option["curve"])
-        try:
-            curves.append(heights(curve, x))
-        except ValueError as error:
-            raise _error(path, item, f"{field}.curve", f"{option['curve']!r}: {error}") from error
-        holds = _truth(path, item, f"{field}.holds", option["holds"], curve=curve, x=x)
-        options.append(Option(letter, f"{line} line", holds, option["feedback"]))
-    figure = Figure(authored["x"]["label"], authored["ylabel"], authored["alt"].strip(), x, tuple(curves))
-    if (alike := figure.look_alike()) is not None:
-        first, second = (LETTERS[i] for i in alike)
-        raise _error(path, item, "options", f"curves {first} and {second} look the same in the drawing")
-    return figure, tuple(options)
-
-
-def _key(path: Path, item: Mapping[str, Any], options: tuple[Option, ...]) -> Key:
-    kind = item["kind"]
-    right = [option.letter for option in options if option.holds]
-    if kind in ("choice", "figure"):
-        if len(right) != 1:
-            shown = ", ".join(right) or "none"
-            raise _error(path, item, "options", f"exactly one option must hold; of these: {shown}")
-        return right[0]
-    if kind == "several":
-        if not right:
-            raise _error(path, item, "options", "at least one option must hold")
-        return frozenset(right)
-    answer = _number(path, item, "answer", item["answer"])
-    if kind == "sign":
-        return SIGNS[int(np.sign(answer)) + 1]
-    return answer

@@ -17,11 +17,12 @@ from nbformat import NotebookNode
 
 from autograder.assignment import list_assignments, unknown_name
 from autograder.authored import ASSIGNMENTS, read_checked
-from autograder.convert import NOTEBOOKS
+from autograder.convert import NOTEBOOKS, quiz_notebook
 from autograder.course import Course
 from autograder.errors import AutograderError, UsageError
 from autograder.mistakes import load_mistakes
 from autograder.notebooks import notebook_text, read_notebook
+from autograder.quiz import load_quiz
 from autograder.regions import without_markers
 from autograder.submission import id_error
 
@@ -134,9 +135,9 @@ def make_sample_class(course: Course, name: str, assignments: Path = ASSIGNMENTS
             (draft / student.id).mkdir()
             for notebook, answers in student.notebooks.items():
                 if answers is not None:
-                    filled = _filled(
-                        course, name, notebook, answers, mistakes, f"{path}: {student.id}.{notebook}"
-                    )
+                    released = read_notebook(course.release / name / f"{notebook}.ipynb")
+                    right = _right_answers(course, assignments / name, notebook, student.id)
+                    filled = _filled(released, answers, right, mistakes, f"{path}: {student.id}.{notebook}")
                     target = draft / student.id / f"{notebook}.ipynb"
                     target.write_text(notebook_text(filled), encoding="utf-8")
         for student in students:
@@ -153,17 +154,22 @@ def _mistakes(path: Path) -> dict[str, str]:
     return {f"{problem}/{mistake.name}": mistake.code for problem in known for mistake in known[problem]}
 
 
+def _right_answers(course: Course, unit: Path, notebook: str, student: str) -> dict[str, str]:
+    """Give the right code of each solution cell; in a quiz, for the numbers that this student has."""
+    if notebook == "quiz":
+        source = quiz_notebook(unit.name, load_quiz(unit / "quiz.yml", student), student)
+    else:
+        source = read_notebook(course.source / unit.name / f"{notebook}.ipynb")
+    return {_grade_id(cell): without_markers(cell.source) for cell in source.cells}
+
+
 def _filled(
-    course: Course,
-    name: str,
-    notebook: str,
+    released: NotebookNode,
     answers: Mapping[str, Any],
+    right: Mapping[str, str],
     mistakes: Mapping[str, str],
     place: str,
 ) -> NotebookNode:
-    released = read_notebook(course.release / name / f"{notebook}.ipynb")
-    source = read_notebook(course.source / name / f"{notebook}.ipynb")
-    reference = {_grade_id(cell): without_markers(cell.source) for cell in source.cells}
     blanks = [cell for cell in released.cells if cell.metadata.get("nbgrader", {}).get("solution")]
     known = {_grade_id(cell) for cell in blanks}
     if unknown := sorted(answers.keys() - known - {"default"}):
@@ -171,7 +177,7 @@ def _filled(
     for cell in blanks:
         answer = answers.get(_grade_id(cell), answers["default"])
         if answer == "reference":
-            cell.source = reference[_grade_id(cell)]
+            cell.source = right[_grade_id(cell)]
         elif isinstance(answer, Mapping):
             cell.source = answer["code"]
         elif answer != "blank":

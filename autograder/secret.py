@@ -68,6 +68,6 @@ def _spoiled(path: Path, what: str) -> str:
 
 
 def student_seed(secret: bytes, student: str, assignment: str, notebook: str) -> str:
-    """Derive what a student's hidden inputs in a notebook are drawn from, as hexadecimal digits."""
+    """Derive what a student's hidden inputs in a notebook are drawn from: digits, `:`, and the student."""
     about = json.dumps([student, assignment, notebook]).encode()
-    return hmac.new(secret, about, hashlib.sha256).hexdigest()
+    return f"{hmac.new(secret, about, hashlib.sha256).hexdigest()}:{student}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-SHOWN = 8  # elements of an array that a message shows in full
+SHOWN = 40  # elements of an array that a message shows in full
 
 
 def name_of(function: Callable[..., Any]) -> str:
@@ -46,7 +46,9 @@ def shown(value: Any, digits: int = 17) -> str:
         return repr(float(f"{float(value):.{digits}g}"))
     if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and abs(int(value)) < 10**18:
         return str(int(value))
-    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+    if isinstance(value, (bool, np.bool_)):
+        return str(bool(value))
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
         if value.ndim == 0:
             return shown(value[()], digits)
         if value.size > SHOWN:

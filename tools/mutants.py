@@ -1,6 +1,6 @@
 """How many broken versions of the reference answers the tests of an assignment notice.
 
-    python -m tools.mutants [UNIT ...] [--problem ID]
+    python -m tools.mutants [UNIT ...] [--problem ID] [--to FILE]
 
 Every solution is broken in small ways, one at a time: another operator, constant, axis or function,
 a dropped term, call or statement. The tests of its problem must then fail. Survivors are listed; one that
@@ -15,6 +15,7 @@ import ast
 import contextlib
 import copy
 import io
+import itertools
 import multiprocessing
 import resource
 import sys
@@ -22,14 +23,18 @@ import warnings
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
 
 from autograder.assignment import Assignment, Problem, list_assignments, load_assignment
 from autograder.authored import read_yaml
+from autograder.checks import check_value  # noqa: F401  (loaded once here, not by every child)
 from autograder.convert import source_notebooks
+from autograder.mistakes import mistakes_of
 
+LEAST_SCORE = 0.97
 _SECONDS = 20  # of processor time for the tests of one mutant
 _SWAPS: Mapping[type[ast.AST], tuple[type[Any], ...]] = {
     ast.Add: (ast.Sub,),
@@ -178,8 +183,11 @@ def _name(cell: NotebookNode) -> str:
     return str(cell.metadata.get("nbgrader", {}).get("grade_id", cell.id))
 
 
-def survivors(assignment: Assignment, problem: Problem) -> tuple[int, list[str]]:
-    """Count the mutants of a problem's solutions, and list those that its tests let pass."""
+def survivors(assignment: Assignment, problem: Problem, every: int = 1) -> tuple[int, list[str]]:
+    """Count the mutants of a problem's solutions, and list those that its tests let pass.
+
+    `every` tries each mutant of that number only, for a quick look.
+    """
     cells = source_notebooks(assignment)["practice"].cells
     code = [(_name(cell), cell) for cell in cells if cell.cell_type == "code"]
     tests = [cell.source for name, cell in code if name in problem.tests]
@@ -192,22 +200,25 @@ def survivors(assignment: Assignment, problem: Problem) -> tuple[int, list[str]]
     tasks, changes = [], []
     for name, source in kept:
         if name in problem.solutions:
-            for mutant in mutants(name, source):
+            for mutant in itertools.islice(mutants(name, source), None, None, every):
                 before = [("mutant", "") if other == name else (other, text) for other, text in kept]
                 tasks.append((before, tests, mutant.source))
                 changes.append(mutant.change)
+    mistakes_of(problem.id)  # read once here, and not by the child of every mutant
     with ProcessPoolExecutor() as pool:
         alive = list(pool.map(_in_a_child, tasks, chunksize=4))
     return len(tasks), [change for change, lives in zip(changes, alive, strict=True) if lives]
 
 
 def main() -> int:
-    """Print the score of each problem and its survivors; 1 if one of them is not justified."""
+    """Print the score of each problem and its survivors; 1 if a score is too low or one is not justified."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("units", nargs="*", default=list_assignments())
     parser.add_argument("--problem", help="only this one")
+    parser.add_argument("--to", type=Path, help="write the report to this file too")
     options = parser.parse_args()
-    unjustified = 0
+    report: list[str] = []
+    failures, all_mutants, all_alive = 0, 0, 0
     for unit in options.units:
         assignment = load_assignment(unit)
         path = assignment.folder / "survivors.yml"
@@ -215,11 +226,24 @@ def main() -> int:
         for problem in assignment.problems:
             if options.problem in (None, problem.id):
                 count, alive = survivors(assignment, problem)
-                print(f"{problem.id}: {count - len(alive)} of {count} noticed ({1 - len(alive) / count:.1%})")
+                score, shown = 1 - len(alive) / count, len(report)
+                report.append(f"{problem.id}: {count - len(alive)} of {count} noticed ({score:.1%})")
                 for change in alive:
-                    print(f"    {change}: {reasons.get(change, 'NOT JUSTIFIED')}")
-                    unjustified += change not in reasons
-    return min(1, unjustified)
+                    report.append(f"    {change}: {reasons.get(change, 'NOT JUSTIFIED')}")
+                failures += any(change not in reasons for change in alive)
+                all_mutants, all_alive = all_mutants + count, all_alive + len(alive)
+                print(*report[shown:], sep="\n", flush=True)
+    if not all_mutants:
+        parser.error(f"no such problem: {options.problem}")
+    else:
+        share = 1 - all_alive / all_mutants
+        report.append(f"all problems: {all_mutants - all_alive} of {all_mutants} noticed ({share:.1%})")
+        print(report[-1])
+        failures += share < LEAST_SCORE
+    if options.to is not None:
+        options.to.parent.mkdir(parents=True, exist_ok=True)
+        options.to.write_text("\n".join(report) + "\n", encoding="utf-8")
+    return min(1, failures)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograder.checks.calls import Case, Function, Numbers, run
 from autograder.mistakes import Mistake, mistakes_of
-from autograder.shown import apart, kind_of, name_of, shown
+from autograder.shown import SHOWN, apart, kind_of, name_of, shown
 
 Mistakes = str | Sequence[Mistake]
 """The id of a problem whose named mistakes are looked for, or these mistakes themselves."""
@@ -46,6 +46,11 @@ def difference(given: Any, expected: Numbers, rtol: float, atol: float) -> str |
         return complaint
     if np.allclose(numbers, expected, rtol=rtol, atol=atol):
         return None
+    if expected.size > SHOWN:  # too many to be shown
+        far = ~np.isclose(numbers, expected, rtol=rtol, atol=atol)
+        place = tuple(int(i) for i in np.argwhere(far)[0])
+        one, other = apart(numbers[place], expected[place])
+        return f"{one} at {list(place)}, but {other} was expected there."
     one, other = apart(numbers, expected)
     return f"{one}, but {other} was expected."
 
@@ -69,8 +74,14 @@ def _gives(mistake: Mistake, given: Any, function: Function, case: Case) -> bool
     if wrong is None:
         return False
     try:
-        answer = np.asarray(run(wrong, case), dtype=np.float64)
+        return _same(given, run(wrong, case))
     except Exception:  # a mistake need not make sense for every input: then it is not the one made
         return False
-    numbers, complaint = as_numbers(given, answer)
-    return complaint is None and np.allclose(numbers, answer, rtol=1e-9, atol=0, equal_nan=True)
+
+
+def _same(given: Any, answer: Any) -> bool:
+    if isinstance(given, tuple) and isinstance(answer, tuple):  # its parts may differ in shape
+        return len(given) == len(answer) and all(map(_same, given, answer))
+    expected = np.asarray(answer, dtype=np.float64)
+    numbers, complaint = as_numbers(given, expected)
+    return complaint is None and np.allclose(numbers, expected, rtol=1e-9, atol=0, equal_nan=True)

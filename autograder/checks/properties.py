@@ -248,7 +248,12 @@ def check_stable(
 
 
 def check_breaks(
-    function: Function, claim: Callable[..., bool], *, because: str, asked: Case | None = None
+    function: Function,
+    claim: Callable[..., bool],
+    *,
+    because: str,
+    asked: Case | None = None,
+    mistakes: Mistakes = (),
 ) -> None:
     """Check that a function gives inputs that break a claim: a counterexample is as good as any other.
 
@@ -262,6 +267,8 @@ def check_breaks(
         What the counterexample must do, as half a sentence: "the loss must be infinite there".
     asked
         Inputs of the student's function, if it has any.
+    mistakes
+        As in `check_value`.
 
     Raises
     ------
@@ -274,11 +281,15 @@ def check_breaks(
     try:
         holds = bool(run(claim, {str(number): value for number, value in enumerate(inputs)}))
     except Exception as error:
+        why = f"which can't be tried: {error}"
         raise AssertionError(
-            f"{shown_call(function, case)} gave {shown(given)}, which can't be tried: {error}"
+            f"{shown_call(function, case)} gave {shown(given)}, {why}{named(mistakes, given, function, case)}"
         ) from error
     if holds:
-        raise AssertionError(f"{shown_call(function, case)} gave {shown(given)}, but {because}.")
+        raise AssertionError(
+            f"{shown_call(function, case)} gave {shown(given)}, but {because}."
+            f"{named(mistakes, given, function, case)}"
+        )
 
 
 def _is_array(given: Any) -> bool:

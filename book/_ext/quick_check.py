@@ -25,7 +25,8 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 from sphinx.writers.html5 import HTML5Translator
 
-from autograder.quiz import SIGNS, Question, Quiz, QuizError, load_quiz
+from autograder.question import SIGNS, Question, QuizError
+from autograder.quiz import load_quiz
 
 from .assets import add_memory, add_to_page
 from .movable_frame import number
@@ -76,7 +77,7 @@ class QuizDirective(SphinxDirective):
             return []
         questions: list[nodes.Node] = []
         for position, question in enumerate(quiz, start=1):
-            questions += [self._form(question, position), self._answer(quiz, question, position)]
+            questions += [self._form(question, position), self._answer(question, position)]
         footer = element(
             "p",
             element("output", css="quiz-score"),
@@ -154,7 +155,7 @@ class QuizDirective(SphinxDirective):
             choices.append((option.letter, [nodes.Text(f"({option.letter}) "), *content]))
         return choices
 
-    def _answer(self, quiz: Quiz, question: Question, position: int) -> quiz_element:
+    def _answer(self, question: Question, position: int) -> quiz_element:
         """Everything there is to say, folded; the script takes from here what fits the reader's answer.
 
         It stands beside the form, not in it, so that paper can have all answers after all questions.
@@ -169,8 +170,8 @@ class QuizDirective(SphinxDirective):
             items += item
         summary = element("summary", nodes.Text(f"Answer to question {position}"))
         parts: list[nodes.Node] = [summary, items]
-        if f"book/{quiz.read}" != self.env.docname:
-            parts.append(element("div", self._read_again(quiz.read), css="quiz-read"))
+        if f"book/{question.read}" != self.env.docname:
+            parts.append(element("div", self._read_again(question.read), css="quiz-read"))
         return element("details", *parts, css="quiz-answer")
 
     def _read_again(self, read: str) -> nodes.paragraph:
@@ -238,7 +239,8 @@ def _sources() -> list[Path]:
     """What a computed key depends on besides the quiz file."""
     solutions = Path(str(resources.files("solutions")))
     autograder = Path(str(resources.files("autograder")))
-    return [*sorted(solutions.rglob("*.py")), *sorted(autograder.glob("quiz*"))]
+    parts = [path for pattern in ("quiz*", "question*", "drawn.py") for path in autograder.glob(pattern)]
+    return [*sorted(solutions.rglob("*.py")), *sorted(parts)]
 
 
 class PlainQuiz(SphinxPostTransform):

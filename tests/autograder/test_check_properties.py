@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ from autograder.checks import (
     check_shape,
     check_stable,
 )
+from autograder.mistakes import Mistake
 from tests.autograder.test_checks import CASE, message
 
 LOGITS = {"logits": np.array([[2.0, -1.0, 0.5], [0.0, 3.0, 1.0]]), "labels": np.array([0, 2])}
@@ -115,6 +117,24 @@ def test_any_counterexample_is_as_good_as_another() -> None:
         check_breaks, lambda: (2.0, 0.0), claim, because="|r| must be above r² there"
     )
     assert "which can't be tried" in message(check_breaks, lambda: "text", claim, because="it breaks")
+
+
+def test_a_counterexample_that_breaks_nothing_is_named_part_by_part() -> None:
+    code = "def example(size):\n    return np.ones(size), 0"
+    usual = Mistake("ones", "all ones", "ones make every loss the same.", "cell", (), code)
+
+    def example(size: int) -> Any:
+        return [1.0] * size, 0
+
+    def claim(logits: Any, label: int) -> bool:
+        return True
+
+    said = message(check_breaks, example, claim, because="they differ", asked={"size": 3}, mistakes=[usual])
+    assert said.endswith("but they differ. This looks like 'all ones': ones make every loss the same.")
+    other = dataclasses.replace(usual, code=code.replace("0", "1"))
+    assert "looks like" not in message(
+        check_breaks, example, claim, because="they differ", asked={"size": 3}, mistakes=[other]
+    )
 
 
 def test_an_unsolved_stub_is_not_attempted_for_every_kind_of_check() -> None:

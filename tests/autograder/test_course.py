@@ -207,5 +207,5 @@ def test_the_next_step_can_be_pasted_whatever_the_folder_is_called(
     main(["init", str(tmp_path / "my course; rm x")])
     line = capsys.readouterr().out.splitlines()[-1]
     words = shlex.split(line.removeprefix("Next: "))
-    assert words[:4] == ["autograder", "release", "u2-regression", "--course"]
+    assert words[:4] == ["autograder", "release", "u1-foundations", "--course"]
     assert [Path(word).resolve() for word in words[4:]] == [tmp_path / "my course; rm x"]

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.quiz import Quiz, QuizError, grade_answer, load_quiz, minimiser
+from autograder.question import QuizError
+from autograder.question_keys import minimiser
+from autograder.quiz import Quiz, grade_answer, load_quiz
 
 QUIZ = """
 title: Quick check

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jupytext  # type: ignore[import-untyped]
 import nbformat
@@ -27,6 +29,14 @@ from tests.book.conftest import copy_tiny_book, run_build
 from tests.book.test_chapters import chapter_names
 
 DOWNLOAD_BOOK = Path(__file__).parent / "download_book"
+
+
+class Run(NamedTuple):
+    """A notebook with its outputs, and the files that it left behind."""
+
+    notebook: NotebookNode
+    left_behind: list[Path]
+
 
 LEFT_OVERS = {
     "a role": r"\{[\w:-]+\}`",
@@ -140,13 +150,31 @@ def test_the_code_is_the_pages(notebook: NotebookNode, built_book: Path, name: s
     assert not re.search(r"import (solutions|book_ext)|from (solutions|book_ext)", "\n".join(shown))
 
 
-def test_it_runs_in_an_empty_folder_with_numpy_and_matplotlib_alone(
-    notebook: NotebookNode, tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def runs(built_book: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Run]]]:
+    """Every notebook being run, as many at once as there are cores."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield {
+            name: pool.submit(
+                run_alone, built_book / "book" / f"{name}.ipynb", tmp_path_factory.mktemp("run")
+            )
+            for name in chapter_names()
+        }
+
+
+def run_alone(path: Path, folder: Path) -> Run:
+    notebook = read_notebook(path)
     notebook.cells.insert(0, new_cell("code", ALONE, "alone", {}))
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": tmp_path}}).execute()
-    assert any(cell.get("outputs") for cell in notebook.cells[1:])
-    assert list(tmp_path.iterdir()) == []
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": folder}}).execute()
+    return Run(notebook, list(folder.iterdir()))
+
+
+def test_it_runs_in_an_empty_folder_with_numpy_and_matplotlib_alone(
+    runs: dict[str, Future[Run]], name: str
+) -> None:
+    run = runs[name].result()
+    assert any(cell.get("outputs") for cell in run.notebook.cells[1:])
+    assert run.left_behind == []
 
 
 def test_a_kernel_that_has_nothing_else_refuses_the_reference(tmp_path: Path) -> None:

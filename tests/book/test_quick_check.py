@@ -12,7 +12,8 @@ from book_ext.quick_check import version
 from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import Page, expect
 
-from autograder.quiz import Question, load_quiz
+from autograder.question import Question
+from autograder.quiz import load_quiz
 from tests.book.quick_check_page import QUIZ, QUIZ_FILE, WRONG_THEN_RIGHT, answer
 
 Build = Callable[..., subprocess.CompletedProcess[str]]
