@@ -270,6 +270,14 @@ def test_the_points_that_are_announced_are_the_points_that_are_given(assignment:
         assert int(announced[1]) == cell.metadata.nbgrader.points, grade_id(cell)
 
 
+def test_no_test_cell_ends_with_a_value_which_would_be_partial_credit(source: dict[str, Cells]) -> None:
+    for cell in filter(is_test, itertools.chain(*source.values())):
+        last = ast.parse(cell.source).body[-1]
+        if isinstance(last, ast.Expr):
+            called = ast.unparse(last.value.func) if isinstance(last.value, ast.Call) else ""
+            assert called in ("print", "grade_answer") or called.startswith("checks."), cell.id
+
+
 def test_objectives_are_those_of_a_chapter_and_each_of_them_is_exercised(assignment: Assignment) -> None:
     objectives = {question.read: chapter_objectives(question.read) for question in assignment.quiz}
     for question in assignment.quiz:
