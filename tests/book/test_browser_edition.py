@@ -24,8 +24,11 @@ from tests.book.conftest import ROOT, QuietHandler, is_foreign
 from tests.book.test_chapters import BOOK, chapter_names
 from tests.book.test_downloads import code_of, text_of
 
-LARGEST = 20_000_000
-"""Bytes of the folder `lite`, of which a reader who opens a notebook fetches about 6 million."""
+LARGEST = 17_000_000
+"""Bytes of the folder `lite` without its notebooks; a reader who opens one fetches about 6 million."""
+
+LARGEST_NOTEBOOK = 200_000
+"""Bytes of a notebook in it: a chapter, or one of an assignment."""
 
 CHAPTER = chapter_names()[0]
 
@@ -89,7 +92,9 @@ def test_it_holds_the_assignments_as_students_get_them(lite: Path, unit: str) ->
 
 def test_it_is_small_and_has_one_extension_the_kernel(lite: Path, settings: Any) -> None:
     files = [path for path in lite.rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) < LARGEST
+    notebooks = [path for path in files if path.suffix == ".ipynb"]
+    assert max(path.stat().st_size for path in notebooks) < LARGEST_NOTEBOOK
+    assert sum(path.stat().st_size for path in set(files) - set(notebooks)) < LARGEST
     assert [path for path in files if path.suffix == ".map"] == []
     assert [extension["name"] for extension in settings["federated_extensions"]] == [browser_edition.KERNEL]
 
