@@ -14,6 +14,7 @@ from autograder.assignment import Assignment, list_assignments, load_assignment
 from autograder.course import Course, init_course
 from autograder.mistakes import Mistake, mistakes_of
 from autograder.notebooks import read_notebook
+from autograder.private import PRIVATE, SECRET, private_folder
 from autograder.sample_class import SampleStudent, make_sample_class
 from tests.autograder.stock import Marks, hand_in, read_marks, stock_copy
 from tests.autograder.stock import nbgrader as run_stock
@@ -45,6 +46,8 @@ def spread(lists: Iterable[list[Mistake]], name: str) -> dict[str, list[Mistake]
 def graded(folder: Path, unit: Assignment) -> Graded:
     """Release a unit, have its sample class and all its named mistakes handed in, and grade them."""
     course = init_course(folder / unit.name, [unit.name])
+    # Everyone's hidden inputs are the same in every run of this test.
+    (private_folder(course.root / PRIVATE) / SECRET).write_text("5e" * 32)
     assert autograder("release", unit.name, "--course", course.root).returncode == 0
     students = make_sample_class(course, unit.name)
     shutil.copytree(course.submitted / "ada" / unit.name, course.submitted / COPYCAT / unit.name)
