@@ -8,15 +8,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autograder import cli_class, cli_learner
 from autograder.arguments import count, whole_seconds
-from autograder.cli_learner import add_commands
 from autograder.errors import AutograderError, UsageError
 from autograder.startup import skip_slow_imports
 from autograder.wording import counted
@@ -77,21 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     steps = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    init = steps.add_parser(
-        "init",
-        help="make a course directory",
-        description="Make a course directory for nbgrader.",
-        epilog=_ENDS,
-    )
-    init.add_argument("directory", metavar="DIR", type=Path, help="the new directory; it must not exist yet")
-    init.add_argument(
-        "--assignment",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="put in this assignment only; repeat for several (default: all)",
-    )
-    init.set_defaults(run=_init)
+    cli_class.add_commands(steps, _ENDS)
 
     release = _step(steps, "release", "write the students' version of an assignment")
     release.set_defaults(run=_release)
@@ -123,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     sample = _step(steps, "sample-class", "fill submitted/ with a made-up class, to try the steps")
     sample.set_defaults(run=_sample_class)
 
-    add_commands(steps, _ENDS)
+    cli_learner.add_commands(steps, _ENDS)
     return parser
 
 
@@ -208,23 +193,18 @@ class _GradingBar:
         self._bar.close()
 
 
-def _init(options: argparse.Namespace) -> int:
-    from autograder.course import init_course
-
-    course = init_course(options.directory, options.assignment)
-    names = course.assignments()
-    print(f"Made {_shown(course.root)} with {', '.join(names)}.")
-    print(f"Next: autograder release {names[0]} --course {shlex.quote(_shown(course.root))}")
-    return DONE
-
-
 def _release(options: argparse.Namespace) -> int:
     from autograder.course import open_course
+    from autograder.policy import course_policy
     from autograder.release import release
+    from autograder.settings import load_config
 
-    folder = release(open_course(options.course), options.assignment)
+    course = open_course(options.course)
+    folder = release(course, options.assignment)
     notebooks = ", ".join(sorted(path.name for path in folder.glob("*.ipynb")))
     print(f"Released {options.assignment}: {notebooks} in {_shown(folder)}.")
+    policy = course_policy(load_config(course))
+    print("\n".join([policy.told(options.assignment), *policy.unknown(course.assignments())]))
     return DONE
 
 

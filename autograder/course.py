@@ -14,8 +14,10 @@ from pathlib import Path
 from autograder.assignment import list_assignments, load_assignment, unknown_name
 from autograder.authored import ASSIGNMENTS
 from autograder.convert import source_notebooks
+from autograder.course_config import config_text
 from autograder.errors import AutograderError, UsageError
 from autograder.notebooks import notebook_text
+from autograder.policy import Policy
 
 CONFIG = "nbgrader_config.py"
 FOLDERS = ("source", "release", "submitted", "autograded", "feedback")
@@ -24,45 +26,6 @@ _GITIGNORE_TEXT = """\
 # Solutions, hidden tests and marks: inside a repository, `git add .` would publish them all.
 *
 """
-
-_CONFIG_TEXT = '''\
-"""nbgrader's settings for this course. All but the names of the folders is yours to change."""
-
-c = get_config()  # noqa: F821  (nbgrader provides it)
-
-c.CourseDirectory.course_id = "{course_id}"
-
-# These five lines must stay as they are: the commands of `autograder` look for the folders under these names.
-c.CourseDirectory.source_directory = "source"
-c.CourseDirectory.release_directory = "release"
-c.CourseDirectory.submitted_directory = "submitted"
-c.CourseDirectory.autograded_directory = "autograded"
-c.CourseDirectory.feedback_directory = "feedback"
-
-# Seconds that one cell of a submission may run.
-c.Execute.timeout = 30
-
-# `nbgrader autograde` and formgrader's button grade as `autograder grade` does: students' code runs in a
-# jail, the tests elsewhere. Without these lines they would run both together, and a submission could cheat.
-c.Autograde.exporter_class = "autograder.nbgrader_plugin.SubmissionExporter"
-c.Autograde.sanitize_preprocessors = [
-    "autograder.nbgrader_plugin.Quarantine",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
-c.Autograde.autograde_preprocessors = [
-    "autograder.nbgrader_plugin.IsolatedExecute",
-    "autograder.nbgrader_plugin.TrustedSaveAutoGrades",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
-
-# Students' text and output are cleaned of scripts before they appear in feedback and in formgrader.
-c.HTMLExporter.sanitize_html = True
-
-# What stands in place of a solution in the students' version.
-c.ClearSolutions.code_stub = {{
-    "python": "# YOUR CODE HERE\\nraise NotImplementedError('not attempted yet: put your code here')"
-}}
-'''
 
 _README_TEXT = """\
 # {course_id}
@@ -76,6 +39,9 @@ A course directory for nbgrader. From inside it:
 3. `autograder grade ASSIGNMENT` runs and marks it all, and names each submission that needs your attention.
 4. `autograder feedback ASSIGNMENT` writes a page per student and notebook to `feedback/`.
 5. `autograder export` writes all marks to `marks.csv`.
+
+`autograder students --from FILE` takes over a class list of Canvas, Moodle or Blackboard, and again a newer
+one. Deadlines, the rule for late work and which attempt counts are in `{config}`.
 
 After a change of a test, `autograder regrade ASSIGNMENT --dry-run` shows whose marks would move.
 `autograder audit` compares the gradebook with the log of all grading, which is in `.autograder/`; note the
@@ -191,8 +157,13 @@ def _courses_below(root: Path) -> str:
     return f"Did you mean {' or '.join(f'--course {path}' for path in shown)}? " if shown else ""
 
 
-def init_course(directory: Path, names: Sequence[str] = (), assignments: Path = ASSIGNMENTS) -> Course:
-    """Make a course directory with the named assignments, or with all of them.
+def init_course(
+    directory: Path,
+    names: Sequence[str] = (),
+    assignments: Path = ASSIGNMENTS,
+    policy: Policy | None = None,
+) -> Course:
+    """Make a course directory with the named assignments, or with all of them, and its rules.
 
     Everything is written next to `directory` first and moved into place at the end.
 
@@ -223,8 +194,7 @@ def init_course(directory: Path, names: Sequence[str] = (), assignments: Path = 
             for notebook, content in notebooks.items():
                 (folder / f"{notebook}.ipynb").write_text(notebook_text(content), encoding="utf-8")
         course_id = re.sub(r"[^A-Za-z0-9_-]+", "-", directory.name).strip("-") or "course"
-        config = _CONFIG_TEXT.format(course_id=course_id)
-        (draft / CONFIG).write_text(config, encoding="utf-8")
+        (draft / CONFIG).write_text(config_text(course_id, policy or Policy()), encoding="utf-8")
         (draft / ".gitignore").write_text(_GITIGNORE_TEXT, encoding="utf-8")
         readme = _README_TEXT.format(course_id=course_id, assignments=", ".join(names), config=CONFIG)
         (draft / "README.md").write_text(readme, encoding="utf-8")

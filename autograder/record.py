@@ -304,7 +304,7 @@ def _write_rows(
         timestamp = submission.timestamp or (row.timestamp if row else None)
         keys = {"assignment_id": assignment_id, "student_id": submission.student}
         submitted = changes.put(SubmittedAssignment, row, keys, {"timestamp": timestamp})
-        late = _seconds_late(timestamp, duedate, row.extension if row else None)
+        late = seconds_late(timestamp, duedate, row.extension if row else None)
         for name, layout in layouts.items():
             graded = submission.notebooks.get(name)
             counts_late = late > 0 and graded is not None and graded.refused is None
@@ -317,7 +317,7 @@ def _write_rows(
             wanted = {cell: _grade(cell in layout.tasks, marks, cell, row) for cell, row in rows.items()}
             taken_off = None
             if counts_late:
-                taken_off = _taken_off(penalty, submission.student, _score(rows, wanted), late)
+                taken_off = penalty_for(penalty, submission.student, _score(rows, wanted), late)
             keys = {"assignment_id": submitted, "notebook_id": layout.id}
             id = changes.put(SubmittedNotebook, notebook, keys, {"late_submission_penalty": taken_off})
             for cell, cell_id in layout.marked.items():
@@ -355,14 +355,21 @@ def _score(rows: Mapping[str, Any], wanted: Mapping[str, Mapping[str, Any]]) -> 
     return math.fsum(total)
 
 
-def _seconds_late(timestamp: datetime | None, duedate: datetime | None, extension: timedelta | None) -> float:
+def seconds_late(timestamp: datetime | None, duedate: datetime | None, extension: timedelta | None) -> float:
+    """Give how late work is, as nbgrader computes it; never less than nothing."""
     if timestamp is None or duedate is None:
         return 0.0
     return max(0.0, (timestamp - duedate - (extension or timedelta())).total_seconds())
 
 
-def _taken_off(penalty: LatePenalty, student: str, score: float, late: float) -> float | None:
-    """Ask the course's rule, and keep its answer between nothing and the whole score."""
+def penalty_for(penalty: LatePenalty, student: str, score: float, late: float) -> float | None:
+    """Ask the course's rule what it takes off, and keep its answer between nothing and the whole score.
+
+    Raises
+    ------
+    AutograderError
+        If the rule, which may be the instructor's own code, fails.
+    """
     try:
         given = penalty(student, score, late)
         taken_off = None if given is None else float(given)

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from autograder.errors import shortened
@@ -137,6 +138,15 @@ def inspect_submission(folder: Path, expected: Collection[str]) -> Inspection:
     if not (dated := _is_date(files.get("timestamp.txt", b""))):
         remarks.append("timestamp.txt holds no date and was left aside: whether it came late is not known")
     return Inspection(notebooks=notebooks, remarks=tuple(remarks), dated=dated, files=files)
+
+
+def handed_in_at(found: Inspection) -> datetime | None:
+    """Read when a submission was handed in, in UTC without a time zone; None if that is not known."""
+    from nbgrader.utils import parse_utc  # type: ignore[import-untyped]
+
+    text = found.files.get("timestamp.txt", b"").decode("utf-8", "replace").strip()
+    when: datetime | None = parse_utc(text) if text and found.dated else None
+    return when
 
 
 def read_files(folder: Path) -> dict[str, bytes]:
@@ -270,7 +280,7 @@ def _quoted(name: str) -> str:
 
 def _is_date(content: bytes) -> bool:
     """Whether nbgrader can read the content of a timestamp.txt, which may be empty."""
-    from nbgrader.utils import parse_utc  # type: ignore[import-untyped]
+    from nbgrader.utils import parse_utc
 
     if len(content) > 200:
         return False
