@@ -17,8 +17,9 @@ from autograder.attempts import (
     submitted_attempt,
 )
 from autograder.course import Course
-from autograder.engine.pool import Job, Pool
+from autograder.engine.pool import Job
 from autograder.engine.verdict import GradedNotebook
+from autograder.engine.workers import Workers
 from autograder.errors import shortened
 from autograder.intake import Intake, Work
 from autograder.submission import UnsafeFolder, handed_in_at
@@ -113,7 +114,7 @@ class BestAttempts:
         self.choices: dict[str, Choice] = {}
         self.problems: list[str] = []
 
-    def choose(self, pool: Pool, students: Sequence[str]) -> None:
+    def choose(self, pool: Workers, students: Sequence[str]) -> None:
         """Fill `choices` for those with more than one attempt, or with one that is not in submitted/."""
         for job, graded in pool.grade(self._jobs(students)):
             trials, key = self._running.pop(id(job))

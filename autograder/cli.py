@@ -127,6 +127,11 @@ def _grading_arguments(step: argparse.ArgumentParser) -> None:
         "--jobs", metavar="N", type=count, help="how many notebooks to grade at once (default: one per core)"
     )
     step.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="grade on the workers of the Dask cluster with its scheduler here, such as tcp://10.0.0.1:8786",
+    )
+    step.add_argument(
         "--isolation",
         choices=("jail", "process"),
         default="jail",
@@ -287,10 +292,13 @@ def _grading_options(options: argparse.Namespace, kind: type[Options]) -> Option
             "work, the gradebook. If you trust all of them, add --i-trust-these-submissions; the "
             "marks and the graded notebooks will say so."
         )
+    if options.scheduler is not None and options.jobs is not None:
+        raise UsageError("--jobs is for this machine; with --scheduler, the workers' --nthreads decides")
     return kind(
         student=options.student,
         timeout=options.timeout,
         jobs=options.jobs,
+        scheduler=options.scheduler,
         force=options.force,
         isolation=options.isolation,
     )

@@ -63,6 +63,11 @@ def add_commands(steps: argparse._SubParsersAction[argparse.ArgumentParser], epi
         default="last",
         help="which of several attempts counts (default: last)",
     )
+    init.add_argument(
+        "--db",
+        metavar="URL",
+        help="keep the gradebook in this empty PostgreSQL database (default: in a file of the directory)",
+    )
     init.set_defaults(run=_init)
 
     students = steps.add_parser(
@@ -103,7 +108,7 @@ def _init(options: argparse.Namespace) -> int:
     )
     if options.class_list is not None:
         read_roster(options.class_list)  # before anything is made
-    course = init_course(options.directory, options.assignment, policy=policy)
+    course = init_course(options.directory, options.assignment, policy=policy, database=options.db)
     names = course.assignments()
     root = _shown(course.root)
     print(f"Made {root} with {', '.join(names)}.")

@@ -51,7 +51,7 @@ back it up with the course, and keep it to yourself.
 Assignments here: {assignments}.
 
 `source/` holds the notebooks with solutions and hidden tests; edit them and release again when you want a
-change. Marks are in `gradebook.db`, nbgrader's own gradebook, so `nbgrader` and its formgrader work here as
+change. Marks are in {gradebook}, nbgrader's own gradebook, so `nbgrader` and its formgrader work here as
 ever. Settings are in `{config}`. Nobody but you can read this directory, and that is how it should stay: it
 holds the solutions, the hidden tests and the marks. That is also why `.gitignore` hides it all from git.
 """
@@ -90,7 +90,7 @@ class Course:
 
     @property
     def gradebook(self) -> Path:
-        """nbgrader's database, unless the configuration names another."""
+        """nbgrader's database, unless the configuration names another (`CourseDirectory.db_url`)."""
         return self.root / "gradebook.db"
 
     def assignments(self) -> list[str]:
@@ -162,15 +162,26 @@ def init_course(
     names: Sequence[str] = (),
     assignments: Path = ASSIGNMENTS,
     policy: Policy | None = None,
+    database: str | None = None,
 ) -> Course:
     """Make a course directory with the named assignments, or with all of them, and its rules.
 
     Everything is written next to `directory` first and moved into place at the end.
 
+    Parameters
+    ----------
+    directory, names, assignments
+        What is made, from the assignments in which folder.
+    policy
+        The rules of the course; None has none.
+    database
+        The URL of an empty PostgreSQL database for the gradebook; None keeps it in a file of the directory.
+
     Raises
     ------
     AutograderError
-        If `directory` exists, its parent can't be written to, or an assignment can't be read.
+        If `directory` exists, its parent can't be written to, an assignment can't be read, or the database
+        can't be used.
     """
     directory = Path(os.path.abspath(directory))
     if os.path.lexists(directory):
@@ -182,6 +193,10 @@ def init_course(
     names = list(dict.fromkeys(names)) or list_assignments(assignments)
     if not names:
         raise AutograderError(f"{assignments} holds no assignment")
+    if database is not None:
+        from autograder.database import require_empty_database
+
+        require_empty_database(database)
     sources = {name: source_notebooks(load_assignment(name, assignments)) for name in names}
 
     draft = Path(
@@ -194,9 +209,14 @@ def init_course(
             for notebook, content in notebooks.items():
                 (folder / f"{notebook}.ipynb").write_text(notebook_text(content), encoding="utf-8")
         course_id = re.sub(r"[^A-Za-z0-9_-]+", "-", directory.name).strip("-") or "course"
-        (draft / CONFIG).write_text(config_text(course_id, policy or Policy()), encoding="utf-8")
+        (draft / CONFIG).write_text(config_text(course_id, policy or Policy(), database), encoding="utf-8")
         (draft / ".gitignore").write_text(_GITIGNORE_TEXT, encoding="utf-8")
-        readme = _README_TEXT.format(course_id=course_id, assignments=", ".join(names), config=CONFIG)
+        readme = _README_TEXT.format(
+            course_id=course_id,
+            assignments=", ".join(names),
+            config=CONFIG,
+            gradebook="`gradebook.db`" if database is None else f"the database that `{CONFIG}` names",
+        )
         (draft / "README.md").write_text(readme, encoding="utf-8")
         draft.rename(directory)
     except BaseException:

@@ -12,7 +12,7 @@ _TEXT = '''\
 c = get_config()  # noqa: F821  (nbgrader provides it)
 
 c.CourseDirectory.course_id = "{course_id}"
-
+{database}
 # These five lines must stay as they are: the commands of `autograder` look for the folders under these names.
 c.CourseDirectory.source_directory = "source"
 c.CourseDirectory.release_directory = "release"
@@ -62,11 +62,17 @@ c.Autograder.attempts = "{attempts}"
 c.AssignLatePenalties.plugin_class = "{plugin}"
 '''
 
+_DATABASE = """
+# The database that holds the marks. Back it up with this directory: neither is complete without the other.
+c.CourseDirectory.db_url = {url!r}
+"""
 
-def config_text(course_id: str, policy: Policy) -> str:
-    """Write the configuration file of a course."""
+
+def config_text(course_id: str, policy: Policy, database: str | None = None) -> str:
+    """Write the configuration file of a course, whose gradebook may be in a database at a URL."""
     return _TEXT.format(
         course_id=course_id,
+        database="" if database is None else _DATABASE.format(url=database),
         deadlines=_dict_text({name: f'"{deadline.text}"' for name, deadline in policy.deadlines.items()}),
         late=_late_text(policy.late),
         attempts=policy.attempts,

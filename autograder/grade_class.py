@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 from autograder.course import Course
 from autograder.engine.jail import Isolation
 from autograder.engine.limits import Limits
-from autograder.engine.pool import Job, Pool
+from autograder.engine.pool import Job
 from autograder.engine.source import SourceNotebook
 from autograder.engine.verdict import GradedNotebook
+from autograder.engine.workers import Workers, workers
 from autograder.errors import AutograderError
 from autograder.intake import Intake, Work
 from autograder.isolation import isolation_notes
@@ -54,6 +55,8 @@ class Options:
         Seconds that a cell may run; None takes the course's setting.
     jobs
         How many notebooks are graded at once; None takes one per core.
+    scheduler
+        The address of a Dask cluster's scheduler, whose workers grade; None grades on this machine.
     force
         Run and record everything again.
     isolation
@@ -69,6 +72,7 @@ class Options:
     student: str | None = None
     timeout: float | None = None
     jobs: int | None = None
+    scheduler: str | None = None
     force: bool = False
     isolation: Isolation = "jail"
     record: bool = True
@@ -128,7 +132,8 @@ class ClassGrading:
 
     def run(self) -> Report:
         """Grade, record, and report."""
-        with Pool(self._intake.setting, self._size()) as pool:
+        options, students = self._options, len(self._students)
+        with workers(self._intake.setting, students, options.jobs, options.scheduler) as pool:
             if self._expects_work():
                 pool.warm_up()
             self._open()  # before anything is written, because it may refuse
@@ -152,7 +157,7 @@ class ClassGrading:
             known = {student for student, _ in cache.recorded(self._name)}
         return not known.issuperset(self._students)
 
-    def _choose_attempts(self, pool: Pool) -> None:
+    def _choose_attempts(self, pool: Workers) -> None:
         from autograder.best_attempt import BestAttempts
 
         best = BestAttempts(
@@ -184,7 +189,7 @@ class ClassGrading:
         with self._session.gradebook() as gradebook:
             update_penalties(gradebook, self._name, self._unmoved, self._lateness, self._penalty, log)
 
-    def _grade_all(self, pool: Pool) -> None:
+    def _grade_all(self, pool: Workers) -> None:
         self._recorded = self._cache.recorded(self._name)
         try:
             for job, graded in pool.grade(self._jobs()):
@@ -199,11 +204,6 @@ class ClassGrading:
                 f"{self._done} of {counted(len(self._students), 'student')} graded and recorded; give the "
                 "same command again, and the rest follows"
             ) from stop
-
-    def _size(self) -> int:
-        """Give the number of workers: one per core, and no more than there are students."""
-        cores = len(os.sched_getaffinity(0))
-        return min(self._options.jobs or cores, max(1, len(self._students)))
 
     def _open(self) -> None:
         """Load nbgrader, while the workers start, and look up what it knows of the assignment."""

@@ -101,9 +101,11 @@ class NbGraderSession:
         return f"nbgrader could not handle it: {text}"
 
     def _gradebook_error(self, error: SQLAlchemyError) -> AutograderError:
-        return AutograderError(
-            f"{self.course.gradebook}: the gradebook can't be used: {shortened(_first_line(error))}"
+        url = make_url(self._api.coursedir.db_url)
+        place = (
+            url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
         )
+        return AutograderError(f"{place}: the gradebook can't be used: {shortened(_first_line(error))}")
 
 
 class _Causes(logging.Handler):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ from nbgrader.api import (  # type: ignore[import-untyped]
 )
 from nbgrader.preprocessors import AssignLatePenalties  # type: ignore[import-untyped]
 from sqlalchemy import and_, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from traitlets.config import Config
 
 from autograder.autograded import write_autograded
@@ -273,12 +275,21 @@ class _Changes:
         self._inserts[Student].append({"id": student})
 
     def write(self, gradebook: Gradebook) -> None:
+        self._enrol(gradebook, self._inserts.pop(Student))
         for table in self._TABLES:
-            if rows := self._inserts[table]:
+            if rows := self._inserts.get(table):
                 # The table, because the class would split the rows wherever a value is None.
                 gradebook.db.execute(insert(table.__table__), rows)
             if rows := self._updates[table]:
                 gradebook.db.execute(update(table), rows)
+
+    @staticmethod
+    def _enrol(gradebook: Gradebook, rows: list[dict[str, Any]]) -> None:
+        """Insert students; who grades another assignment now may insert the same ones, in the same order."""
+        kind = postgresql if gradebook.db.get_bind().dialect.name == "postgresql" else sqlite
+        if rows:
+            enrol = kind.insert(Student.__table__).on_conflict_do_nothing()
+            gradebook.db.execute(enrol, sorted(rows, key=itemgetter("id")))
 
 
 def _write_rows(
