@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autograder import cli_class, cli_learner
+from autograder import cli_class, cli_collect, cli_learner
 from autograder.arguments import count, whole_seconds
 from autograder.errors import AutograderError, UsageError
 from autograder.startup import skip_slow_imports
@@ -80,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
 
     release = _step(steps, "release", "write the students' version of an assignment")
     release.set_defaults(run=_release)
+
+    cli_collect.add_commands(steps, _ENDS)
 
     grade = _step(steps, "grade", "run and mark what students handed in")
     _grading_arguments(grade)

@@ -212,7 +212,7 @@ class _Reader:
                     raise UnsafeFolder(
                         f"it holds more than {MOST_ENTRIES} files and folders; remove what was not asked for"
                     )
-                if (wrong := _name_error(entry.name)) is not None:
+                if (wrong := name_error(entry.name)) is not None:
                     shown = _quoted("/".join((*place, entry.name)))
                     raise UnsafeFolder(f"the name of {shown} {wrong}; rename the file")
                 names.append(entry.name)
@@ -244,7 +244,8 @@ def _require_ordinary(status: os.stat_result, shown: str) -> None:
         )
 
 
-def _name_error(name: str) -> str | None:
+def name_error(name: str) -> str | None:
+    """Say why a file of a submission must not have a name; None when it may."""
     try:
         name.encode()
     except UnicodeEncodeError:
