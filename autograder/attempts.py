@@ -12,6 +12,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from autograder.course import Course
@@ -24,11 +25,23 @@ _FORMAT = "%Y-%m-%dT%H-%M-%SZ"
 
 @dataclass(frozen=True, order=True)
 class Attempt:
-    """One time that a student handed in an assignment; in the order of time."""
+    """One time that a student handed in an assignment; in the order of time, which is UTC without a zone."""
 
     when: datetime
     number: int
     folder: Path
+
+
+def attempt_name(when: datetime, number: int = 1) -> str:
+    """Name the folder of an attempt: by its time, and its place among those of the same second.
+
+    Examples
+    --------
+    >>> attempt_name(datetime(2027, 1, 15, 22, 59)), attempt_name(datetime(2027, 1, 15, 22, 59), 2)
+    ('2027-01-15T22-59-00Z', '2027-01-15T22-59-00Z-2')
+    """
+    name = f"{when.isoformat('T', 'seconds').replace(':', '-')}Z"
+    return name if number == 1 else f"{name}-{number}"
 
 
 def attempts_folder(course: Course, student: str, assignment: str) -> Path:
@@ -120,12 +133,9 @@ def _remove(path: Path) -> None:
 
 
 def _free_name(folder: Path, when: datetime) -> Path:
-    name = f"{when:{_FORMAT}}"
-    path, number = folder / name, 1
-    while os.path.lexists(path):
-        number += 1
-        path = folder / f"{name}-{number}"
-    return path
+    return next(
+        path for number in count(1) if not os.path.lexists(path := folder / attempt_name(when, number))
+    )
 
 
 def _time(text: str) -> datetime | None:

@@ -8,33 +8,21 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
+from autograder.attempts import ATTEMPTS, Attempt, attempt_name, attempts_folder, list_attempts
 from autograder.collecting.times import read_stamp, stamp
 from autograder.course import Course
 from autograder.errors import AutograderError
 from autograder.submission import UnsafeFolder, read_files
 
-ATTEMPTS = "attempts"
 TIMESTAMP = "timestamp.txt"
 _DRAFTS = ".collecting"
-_NAME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)(?:-(\d+))?")
-
-
-@dataclass(frozen=True, order=True)
-class Attempt:
-    """One attempt: when it came, its place among those of the same second, and its folder."""
-
-    time: datetime
-    number: int
-    folder: Path
 
 
 class Attempts:
@@ -79,13 +67,7 @@ class Attempts:
 
     def of(self, student: str) -> list[Attempt]:
         """List a student's attempts, the last at the end."""
-        folder = self._folder(student)
-        found = []
-        for name in os.listdir(folder) if folder.is_dir() else []:
-            if (match := _NAME.fullmatch(name)) is not None:
-                time = datetime.strptime(match[1], "%Y-%m-%dT%H-%M-%SZ").replace(tzinfo=UTC)
-                found.append(Attempt(time, int(match[2] or 1), folder / name))
-        return sorted(found)
+        return list_attempts(self._course, student, self._assignment)
 
     def files(self, attempt: Attempt) -> dict[str, bytes]:
         """Read an attempt, its timestamp.txt too."""
@@ -108,16 +90,15 @@ class Attempts:
         files
             The content by path, relative to the attempt.
         """
-        earlier = [attempt for attempt in self.of(student) if attempt.time <= seen]
-        same_time = [attempt for attempt in earlier if attempt.time == seen]
+        when = seen.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+        earlier = [attempt for attempt in self.of(student) if attempt.when <= when]
+        same_time = [attempt for attempt in earlier if attempt.when == when]
         digest = _digest(files)
         if any(_digest(_read(attempt.folder)) == digest for attempt in {*same_time, *earlier[-1:]}):
             return False
         number = max((attempt.number for attempt in same_time), default=0) + 1
-        second = seen.astimezone(UTC).replace(tzinfo=None).isoformat("T", "seconds").replace(":", "-")
-        name = f"{second}Z-{number}" if number > 1 else f"{second}Z"
         draft = self._written({**files, TIMESTAMP: stamp(counted).encode()})
-        target = self._folder(student) / name
+        target = attempts_folder(self._course, student, self._assignment) / attempt_name(when, number)
         target.parent.mkdir(parents=True, exist_ok=True)
         draft.rename(target)
         return True
@@ -161,9 +142,6 @@ class Attempts:
             target.rename(self.drafts / f"{draft.name}-earlier")
         draft.rename(target)
         return True
-
-    def _folder(self, student: str) -> Path:
-        return self._course.root / ATTEMPTS / student / self._assignment
 
     def _written(self, files: Mapping[str, bytes]) -> Path:
         draft = Path(tempfile.mkdtemp(dir=self.drafts))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.collecting import attempts as attempts_module
+from autograder.attempts import ATTEMPTS
 from autograder.collecting.attempts import Attempts
 from autograder.collecting.collect import collect
 from autograder.course import Course
@@ -173,7 +173,7 @@ def test_two_runs_at_once_are_refused(course: Course, make_zip: Zip, work: Work)
         pytest.raises(AutograderError, match="another `autograder collect` is at work"),
     ):
         collect(course, "tiny", [download])
-    assert not (course.root / attempts_module.ATTEMPTS).exists()
+    assert not (course.root / ATTEMPTS).exists()
 
 
 def test_files_that_need_each_other_s_place_do_not_stop_the_rest(
