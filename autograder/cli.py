@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autograder import cli_class, cli_collect, cli_learner
+from autograder import cli_class, cli_collect, cli_export, cli_learner
 from autograder.arguments import count, whole_seconds
 from autograder.errors import AutograderError, UsageError
 from autograder.startup import skip_slow_imports
@@ -98,14 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     feedback = _step(steps, "feedback", "write a feedback page per student and notebook")
     feedback.set_defaults(run=_feedback)
 
-    export = _step(steps, "export", "write all marks to a CSV file", takes_assignment=False)
-    export.add_argument(
-        "--to",
-        metavar="FILE",
-        type=Path,
-        help="the file to write (default: marks.csv in the course directory)",
-    )
-    export.set_defaults(run=_export)
+    cli_export.add_commands(steps, _ENDS)
 
     sample = _step(steps, "sample-class", "fill submitted/ with a made-up class, to try the steps")
     sample.set_defaults(run=_sample_class)
@@ -313,19 +306,6 @@ def _feedback(options: argparse.Namespace) -> int:
     course = open_course(options.course)
     report = feedback(course, options.assignment, progress=_bar)
     print(f"Feedback for {counted(len(report.marks), 'student')} in {_shown(course.feedback)}.")
-    return _attention(report.problems)
-
-
-def _export(options: argparse.Namespace) -> int:
-    from autograder.course import open_course
-    from autograder.export import export
-
-    course = open_course(options.course)
-    to = Path(os.path.abspath(options.to)) if options.to else course.root / "marks.csv"
-    report = export(course, to)
-    print(f"Wrote {counted(len(report.marks), 'row')} to {_shown(to)}.")
-    for note in report.notes:
-        print(note)
     return _attention(report.problems)
 
 

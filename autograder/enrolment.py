@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from autograder.course import Course
 from autograder.errors import AutograderError
 from autograder.nbgrader_session import NbGraderSession
 from autograder.roster import CLASS_LIST, Roster, Student, course_roster, read_roster
+from autograder.whole_file import whole_file
 
 _LONGEST = 128  # characters that nbgrader's columns hold
 _AT_ONCE = 500  # students in one query; SQLite bounds the number of its parameters
@@ -82,7 +82,8 @@ def import_class_list(course: Course, path: Path) -> Enrolment:
             gradebook.db.execute(update(Row), [_values(student) for student, _ in changes])
         for start in range(0, len(gone), _AT_ONCE):
             gradebook.db.execute(delete(Row).where(Row.id.in_(gone[start : start + _AT_ONCE])))
-    _write(course.root / CLASS_LIST, content)  # last: a run that was killed before is simply repeated
+    with whole_file(course.root / CLASS_LIST) as draft:  # last: a run that was killed before is repeated
+        draft.write_bytes(content)
     changed = [f"{student.id}: {told}" for student, told in changes]
     return Enrolment(roster, tuple(added), tuple(changed), tuple(gone), tuple(kept))
 
@@ -120,15 +121,3 @@ def _has_work(course: Course, gradebook: Gradebook, student: str) -> bool:
         os.path.lexists(folder / student)
         for folder in (course.submitted, course.root / ATTEMPTS, course.autograded)
     )
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write next to the file and move into place, readable by its owner only."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as draft:
-        try:
-            draft.write(content)
-            draft.flush()
-            os.replace(draft.name, path)
-        except BaseException:
-            os.unlink(draft.name)
-            raise

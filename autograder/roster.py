@@ -5,14 +5,13 @@ The file is kept as it came (`class_list.csv` in the course directory): gradeboo
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from autograder.course import Course
+from autograder.delimited import Table, read_text, split, stripped
 from autograder.errors import AutograderError, shortened
 from autograder.submission import id_error
 
@@ -68,9 +67,7 @@ _FORMATS: Mapping[Kind, _Format] = {
         known_by=(frozenset({"id"}),), id=("id",), first=("first_name",), last=("last_name",), full=("name",)
     ),
 }
-_DELIMITERS = ",;\t:"  # all that these systems offer
 _NO_NAMES = ("", "points possible")  # what Canvas writes for a student in rows about the assignments
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how files of Excel start, the new and the old kind
 
 
 @dataclass(frozen=True)
@@ -126,10 +123,13 @@ def read_roster(path: Path) -> Roster:
         If the file can't be read, its headings are of no known system, or a row names no student or one that
         another row names too; the message says which row.
     """
-    kind, headings, rows = _table(path)
+    table = _table(path)
+    headings = stripped(table.headings)
+    kind = _kind_of(headings)
+    assert kind is not None
     students: list[Student] = []
     seen: dict[str, int] = {}
-    for number, row in enumerate(rows, start=2):
+    for number, row in enumerate(table.rows, start=2):
         cells = [_unquoted(cell.strip()) for cell in row]
         if any(cells[len(headings) :]):
             raise AutograderError(
@@ -157,47 +157,18 @@ def course_roster(course: Course) -> Roster | None:
     return read_roster(path) if path.exists() else None
 
 
-def _table(path: Path) -> tuple[Kind, tuple[str, ...], list[list[str]]]:
-    """Read the table: which system wrote it, its headings, its rows.
-
-    What stands between two cells is seen from the headings as well: they are known only if it is right.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise AutograderError(f"{path}: can't be read ({error.strerror})") from error
-    text = _decoded(path, content)
-    for delimiter in _DELIMITERS:
-        kind = None
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        try:
-            headings = tuple(heading.strip() for heading in next(reader, []))
-            if (kind := _kind_of(headings)) is not None:
-                return kind, headings, list(reader)
-        except csv.Error as error:
-            if kind is not None:
-                raise AutograderError(
-                    f"{path}, line {reader.line_num}: {error}; is a quotation mark missing?"
-                ) from error
-    start = shortened(text.partition("\n")[0], 100)
+def _table(path: Path) -> Table:
+    """Read the table; what stands between two cells is right if the headings are then known."""
+    text = read_text(path)
+    table = split(path, text.content, lambda headings: _kind_of(headings) is not None)
+    if table is not None:
+        return table
+    start = shortened(text.content.partition("\n")[0], 100)
     raise AutograderError(
         f"{path}: no class list of a known system; it starts with {start!r}. Export the gradebook of Canvas, "
         "Moodle or Blackboard as CSV, with the system set to English; or make a table with the headings id, "
         "first_name, last_name, email"
     )
-
-
-def _decoded(path: Path, content: bytes) -> str:
-    """Read text as these systems write it: UTF-8, or from a Windows program UTF-16 or its old code page."""
-    if content.startswith(_WORKBOOKS):
-        raise AutograderError(f"{path}: is a workbook of Excel; save the sheet as CSV (UTF-8)")
-    utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
-    for encoding in ("utf-16",) if utf16 else ("utf-8-sig", "cp1252"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise AutograderError(f"{path}: is not text; save it as CSV in UTF-8")
 
 
 def _kind_of(headings: Sequence[str]) -> Kind | None:
