@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autograder import cli_class, cli_collect, cli_export, cli_learner
+from autograder import cli_class, cli_collect, cli_export, cli_feedback, cli_learner
 from autograder.arguments import count, whole_seconds
 from autograder.errors import AutograderError, UsageError
 from autograder.startup import skip_slow_imports
@@ -95,8 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     audit = _step(steps, "audit", "compare the gradebook with the log of grading", takes_assignment=False)
     audit.set_defaults(run=_audit)
 
-    feedback = _step(steps, "feedback", "write a feedback page per student and notebook")
-    feedback.set_defaults(run=_feedback)
+    cli_feedback.add_commands(steps, _ENDS)
 
     cli_export.add_commands(steps, _ENDS)
 
@@ -166,12 +165,6 @@ def _complain(text: str) -> None:
 def _shown(path: Path) -> str:
     """Give the shorter of a path's absolute and relative forms."""
     return min(str(path), os.path.relpath(path), key=len)
-
-
-def _bar(items: Sequence[str]) -> Iterable[str]:
-    from tqdm import tqdm
-
-    return tqdm(items, unit="student", disable=None)  # None: only where stderr is a terminal
 
 
 class _GradingBar:
@@ -297,16 +290,6 @@ def _grading_options(options: argparse.Namespace, kind: type[Options]) -> Option
         force=options.force,
         isolation=options.isolation,
     )
-
-
-def _feedback(options: argparse.Namespace) -> int:
-    from autograder.course import open_course
-    from autograder.feedback import feedback
-
-    course = open_course(options.course)
-    report = feedback(course, options.assignment, progress=_bar)
-    print(f"Feedback for {counted(len(report.marks), 'student')} in {_shown(course.feedback)}.")
-    return _attention(report.problems)
 
 
 def _sample_class(options: argparse.Namespace) -> int:

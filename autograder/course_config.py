@@ -36,7 +36,13 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
-# Students' text and output are cleaned of scripts before they appear in feedback and in formgrader.
+# `nbgrader generate_feedback` and formgrader's button write the pages that `autograder feedback` writes.
+c.GenerateFeedback.exporter_class = "autograder.feedback_page.nbgrader.FeedbackExporter"
+
+# Where students read the book: feedback links to its chapters then, and only names them otherwise.
+# c.Autograder.book_url = "https://example.org/losses/"
+
+# Students' text and output are cleaned of scripts before they appear in formgrader.
 c.HTMLExporter.sanitize_html = True
 
 # What stands in place of a solution in the students' version.

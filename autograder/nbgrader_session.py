@@ -72,10 +72,6 @@ class NbGraderSession:
         with temp_attrs(self._api.coursedir, release_directory=folder):
             return self._failure(lambda: self._api.generate_assignment(assignment))
 
-    def generate_feedback(self, assignment: str, student: str) -> str | None:
-        """Write the feedback pages of one student; return why that failed, or None."""
-        return self._failure(lambda: self._api.generate_feedback(assignment, student))
-
     def collect(self, assignment: str, folder: str) -> tuple[str | None, list[str]]:
         """Collect from the exchange to `<folder>/<student>/<assignment>`; say why it failed, and warnings."""
         from nbgrader.exchange.default import ExchangeCollect  # type: ignore[import-untyped]
