@@ -88,7 +88,8 @@ def _attribute(entry: Entry, readings: list[_Reading], late: bool, people: Peopl
         whose = [(reading, reading.user) for reading in readings]
     if len(whose) == 1:
         reading, student = whose[0]
-        done.files.append(Named(entry, student, reading.file, order=reading.number, late=late))
+        prefix = f"{reading.name}_{'LATE_' if late else ''}{reading.user}_{reading.number}"
+        done.files.append(Named(entry, student, reading.file, order=reading.number, late=late, prefix=prefix))
     elif len(readings) == 1:
         user, name = readings[0].user, readings[0].name
         done.put_aside(

@@ -12,15 +12,14 @@ from pathlib import Path
 
 from autograder.collecting.archive import OF_A_STUDENT, is_archive, opened_archive
 from autograder.collecting.attempts import TIMESTAMP, Attempts
-from autograder.collecting.blackboard import BLACKBOARD
-from autograder.collecting.canvas import CANVAS
 from autograder.collecting.download import opened_download
 from autograder.collecting.entry import Aside, Entry, Refused, path_error
-from autograder.collecting.moodle import MOODLE
-from autograder.collecting.naming import Named, System
+from autograder.collecting.names import given_names, keep_names
+from autograder.collecting.naming import Named
 from autograder.collecting.people import People
 from autograder.collecting.recognise import Notebooks, Received
 from autograder.collecting.report import CollectReport, Handed
+from autograder.collecting.systems import SYSTEMS, is_handed_in, recognised
 from autograder.collecting.times import Clock, assignment_clock
 from autograder.course import Course
 from autograder.errors import AutograderError, shortened
@@ -30,14 +29,12 @@ from autograder.settings import load_config
 from autograder.submission import LIMIT, MOST_ENTRIES, UnsafeFolder
 from autograder.wording import counted
 
-# Moodle's and Blackboard's names can't be mistaken for another's; Canvas's are looser.
-SYSTEMS: Mapping[str, System] = {"moodle": MOODLE, "blackboard": BLACKBOARD, "canvas": CANVAS}
-
 
 @dataclass(frozen=True)
 class _Handed:
     """One attempt of a student as the download has it."""
 
+    system: str
     student: str
     seen: datetime
     counted: datetime
@@ -89,6 +86,8 @@ def collect(
         handed_in, more = _sort(entries, People(roster), clock, report)
         for one in handed_in:
             more += _keep(attempts, notebooks, one, report)
+            if attempts.of(one.student):
+                keep_names(course, one.student, assignment, given_names(one.system, one.files))
         report.problems += [str(aside) for aside in [*asides, *more]]
         finish(course, attempts, notebooks, roster, report)
     return report
@@ -153,36 +152,15 @@ def _open_all(
     for path in paths:
         source = path.name if named[path.name] == 1 else str(path)  # Canvas calls all submissions.zip
         try:
-            download = stack.enter_context(opened_download(path, source, clock.zone, _is_handed_in))
+            download = stack.enter_context(opened_download(path, source, clock.zone, is_handed_in))
             asides += download.asides
-            entries[lms or _recognised(path, download.entries)] += download.entries
+            entries[lms or recognised(download.entries)] += download.entries
         except Refused as refusal:
             refused.append(Aside(str(path), str(refusal)))
     if refused and not entries:
         lines = [*(f"{aside.what}: {aside.reason}" for aside in refused), *map(str, asides)]
         raise AutograderError(shortened("; ".join(lines), 2000))
     return entries, [*refused, *asides]
-
-
-def _is_handed_in(name: str) -> bool:
-    return any(system.is_named(name) for system in SYSTEMS.values())
-
-
-def _recognised(path: Path, entries: Iterable[Entry]) -> str:
-    """Tell which system a download is of: the one that names most of its files."""
-    votes = dict.fromkeys(SYSTEMS, 0)
-    for entry in entries:
-        for name, system in SYSTEMS.items():
-            if system.is_named(entry.name):
-                votes[name] += 1
-                break
-    best = max(votes, key=lambda name: votes[name])
-    if not votes[best]:
-        raise Refused(
-            "no file in it is named as Canvas, Moodle or Blackboard name what was handed in; download all "
-            "submissions of the assignment there"
-        )
-    return best
 
 
 def _sort(
@@ -199,19 +177,19 @@ def _sort(
         groups: defaultdict[tuple[str, str, str], list[Named]] = defaultdict(list)
         for file in found.files:
             groups[file.entry.source, file.student, file.attempt].append(file)
-        ours = [_attempt(student, files, clock) for (_, student, _), files in groups.items()]
+        ours = [_attempt(name, student, files, clock) for (_, student, _), files in groups.items()]
         _say_times(system.title, ours, clock, report)
         handed_in += ours
     return sorted(handed_in, key=lambda one: (one.student, one.seen)), asides
 
 
-def _attempt(student: str, files: Sequence[Named], clock: Clock) -> _Handed:
+def _attempt(system: str, student: str, files: Sequence[Named], clock: Clock) -> _Handed:
     first = files[0]
     if first.time is not None:
-        return _Handed(student, first.time, first.time, tuple(files))
+        return _Handed(system, student, first.time, first.time, tuple(files))
     seen = max(file.entry.time for file in files)
     late = None if first.late is None else any(file.late for file in files)
-    return _Handed(student, seen, clock.counted(seen, late), tuple(files))
+    return _Handed(system, student, seen, clock.counted(seen, late), tuple(files))
 
 
 def _say_times(title: str, handed_in: Sequence[_Handed], clock: Clock, report: CollectReport) -> None:

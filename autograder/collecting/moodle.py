@@ -64,7 +64,8 @@ def _sort(entries: list[Entry], people: People, zone: tzinfo) -> Sorted:
                 f"several participants ({numbers}) have the name of {student}; {_WAY_OUT}",
             )
         else:
-            done.files += [Named(entry, student, file) for entry, file in files]
+            prefix = f"{person[0]}_{person[1]}_assignsubmission_file"
+            done.files += [Named(entry, student, file, prefix=prefix) for entry, file in files]
     return done
 
 

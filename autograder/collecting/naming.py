@@ -29,6 +29,8 @@ class Named:
         When it was handed in, where the name says so.
     late
         Whether the system says that it was late; None where it says nothing about that.
+    prefix
+        What the system wrote before the student's name for the file, where it takes feedback back under that.
     """
 
     entry: Entry
@@ -38,6 +40,7 @@ class Named:
     order: int = 0
     time: datetime | None = None
     late: bool | None = None
+    prefix: str = ""
 
 
 @dataclass

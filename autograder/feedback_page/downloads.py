@@ -1,28 +1,29 @@
 """The names under which a learning management system takes feedback back: those of what it let be downloaded.
 
-Only names are read: of a download, of the attempts that were collected, or of the class list. Moodle's
-importer wants `Ada Lovelace_40213_assignsubmission_file/`, with the participant's number. Canvas wants
-`lovelaceada_1815_40213_…`, with the numbers of the user and of the file that was handed in.
+They are in a download, or kept with the attempts that were collected, or can be made from the class list.
+Moodle's importer wants `Ada Lovelace_40213_assignsubmission_file/`, with the participant's number. Canvas
+wants `lovelaceada_1815_40213_…`, with the numbers of the user and of the file that was handed in.
 """
 
 from __future__ import annotations
 
 import re
-import zipfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from datetime import UTC
 from pathlib import Path
 from typing import Literal
 
+from autograder.collecting.download import opened_download
+from autograder.collecting.entry import Refused
+from autograder.collecting.names import Given, given_names, kept_names
+from autograder.collecting.naming import Named
+from autograder.collecting.people import People
+from autograder.collecting.systems import SYSTEMS, is_handed_in
 from autograder.course import Course
 from autograder.errors import AutograderError
 from autograder.roster import Roster, course_roster
 
 System = Literal["canvas", "moodle"]
-
-_MOODLE = re.compile(r"(?P<name>[^_/\\]+)_(?P<number>\d+)_assignsubmission_file(?:_.*)?")
-_CANVAS = re.compile(r"(?P<name>[^/\\]+?)_(?P<late>LATE_)?(?P<user>\d+)_(?P<number>\d+)_(?P<file>[^/\\]+)")
-_ATTEMPTS = "attempts"
 
 
 class Names:
@@ -48,37 +49,25 @@ class Names:
         self._assignment = assignment
         self._system = system
         self._roster = course_roster(course)
-        self._found: defaultdict[str, list[re.Match[str]]] = defaultdict(list)
-        for match in self._matches(_paths(download) if download else ()):
-            if (student := _owner(match, system, self._roster)) is not None:
-                self._found[student].append(match)
+        self._found: defaultdict[str, list[Named]] = defaultdict(list)
+        for file in _files(download, system, self._roster) if download else ():
+            self._found[file.student].append(file)
 
     def file_name(self, student: str, page: str) -> str | None:
         """Give the path in the zip for a student's page, such as "practice.html"; None if it is not known."""
-        matches = self._found.get(student) or list(self._matches(self._collected(student)))
+        given = given_names(self._system, self._found.get(student, ())) or self._kept(student)
         if self._system == "moodle":
-            folder = _moodle_folder(matches[-1]) if matches else self._listed(student)
+            folder = given[-1].prefix if given else self._listed(student)
             return f"{folder}/{page}" if folder else None
-        if not matches:
+        if not given:
             return None
         stem = page.partition(".")[0]
-        same = [match for match in matches if match["file"].startswith(stem)]
-        chosen = max(same or matches, key=lambda match: int(match["number"]))
-        return f"{chosen['name']}_{chosen['late'] or ''}{chosen['user']}_{chosen['number']}_{page}"
+        same = [one for one in given if one.file.startswith(stem)]
+        return f"{max(same or given, key=lambda one: one.order).prefix}_{page}"
 
-    def _matches(self, paths: Iterable[str]) -> Iterator[re.Match[str]]:
-        """Find the first part of each path that the system has named; below it are a student's own names."""
-        pattern = _MOODLE if self._system == "moodle" else _CANVAS
-        for path in paths:
-            found = (pattern.fullmatch(part) for part in path.split("/"))
-            if (match := next(filter(None, found), None)) is not None:
-                yield match
-
-    def _collected(self, student: str) -> Iterator[str]:
-        for place in (self._course.root / _ATTEMPTS, self._course.submitted):
-            folder = place / student / self._assignment
-            for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
-                yield str(path.relative_to(folder))
+    def _kept(self, student: str) -> list[Given]:
+        kept = kept_names(self._course, student, self._assignment)
+        return [one for one in kept if one.system == self._system]
 
     def _listed(self, student: str) -> str | None:
         """Name a participant after Moodle's grading worksheet, which has the number."""
@@ -90,47 +79,12 @@ class Names:
         return f"{name}_{number[1]}_assignsubmission_file"
 
 
-def _moodle_folder(match: re.Match[str]) -> str:
-    return f"{match['name']}_{match['number']}_assignsubmission_file"
-
-
-def _owner(match: re.Match[str], system: System, roster: Roster | None) -> str | None:
-    """Find out whose a name is; without a class list the system's own name for somebody is the student id."""
-    if roster is None:
-        return match["name"] if system == "moodle" else match["user"]
-    if system == "canvas":
-        found = [student.id for student in roster.students if student.columns.get("ID") == match["user"]]
-        return found[0] if len(found) == 1 else None
-    numbered = [
-        student.id
-        for student in roster.students
-        if re.fullmatch(rf"\D*{match['number']}", student.columns.get("Identifier", ""))
-    ]
-    named = [
-        student.id
-        for student in roster.students
-        if _plain(match["name"])
-        in {
-            _plain(f"{student.first_name} {student.last_name}"),
-            _plain(f"{student.last_name} {student.first_name}"),
-            _plain(student.id),
-        }
-    ]
-    found = numbered or named
-    return found[0] if len(found) == 1 else None
-
-
-def _plain(name: str) -> str:
-    return "".join(character for character in name.casefold() if character.isalnum())
-
-
-def _paths(download: Path) -> list[str]:
-    if download.is_dir():
-        return [str(path.relative_to(download)) for path in sorted(download.rglob("*"))]
+def _files(download: Path, system: System, roster: Roster | None) -> list[Named]:
+    """Find out whose the files of a download are, by their names; none is read."""
     try:
-        with zipfile.ZipFile(download) as archive:
-            return archive.namelist()
-    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        with opened_download(download, download.name, UTC, is_handed_in) as opened:
+            return SYSTEMS[system].sort(opened.entries, People(roster), UTC).files
+    except Refused as refusal:
         raise AutograderError(
-            f"{download}: can't be read as a zip ({error}); name the zip or folder that was downloaded"
-        ) from error
+            f"{download}: {refusal}; name the zip or folder that was downloaded"
+        ) from refusal

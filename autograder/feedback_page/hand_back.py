@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import zipfile
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,15 +11,16 @@ from typing import Literal
 from autograder.course import Course
 from autograder.errors import AutograderError
 from autograder.feedback_page.downloads import Names
+from autograder.whole_file import whole_file
 
 Kind = Literal["canvas", "moodle", "files"]
 KINDS: tuple[Kind, ...] = ("canvas", "moodle", "files")
 
 _UNKNOWN = {
-    "canvas": "Canvas takes back only files that it let be downloaded: name the zip of its submissions with "
-    "--download",
-    "moodle": "its participant number is not known: name the zip of Moodle's submissions with --download, or "
-    "import the grading worksheet as the class list",
+    "canvas": "Canvas takes back only files that it let be downloaded: collect its zip of submissions, or "
+    "name it with --download",
+    "moodle": "its participant number is not known: collect Moodle's zip of submissions, name it with "
+    "--download, or import the grading worksheet as the class list",
 }
 
 
@@ -56,7 +55,7 @@ def hand_back(
     to
         The file; by default in feedback/.
     download
-        What the system let be downloaded, for its names.
+        What the system let be downloaded, for its names; by default those of what was collected.
 
     Raises
     ------
@@ -82,25 +81,8 @@ def hand_back(
         contents |= {name: page for page, name in found.items() if name is not None}
     if not contents:
         raise AutograderError("\n".join(["no page could be packed", *problems]))
-    _write_zip(to, contents)
+    # Nobody uploads half a zip, and only its owner can read it: it holds marks.
+    with whole_file(to) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, page in contents.items():
+            archive.write(page, name)
     return Packed(to, len(students) - len(problems), tuple(problems))
-
-
-def _write_zip(to: Path, contents: dict[str, Path]) -> None:
-    """Write next to the target and move into place, so that nobody uploads half a zip."""
-    try:
-        number, draft = tempfile.mkstemp(
-            dir=to.parent, prefix=f".{to.name}-"
-        )  # for its owner only: it holds marks
-    except OSError as error:
-        raise AutograderError(f"{to}: can't be written ({error.strerror})") from error
-    try:
-        with open(number, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, page in contents.items():
-                archive.write(page, name)
-        os.replace(draft, to)
-    except BaseException as error:
-        os.unlink(draft)
-        if isinstance(error, OSError):
-            raise AutograderError(f"{to}: can't be written ({error.strerror})") from error
-        raise

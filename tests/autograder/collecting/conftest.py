@@ -101,7 +101,7 @@ def class_list(course: Course, text: str) -> None:
 def attempts(course: Course, student: str) -> list[str]:
     """Name a student's attempts, the first one first."""
     folder = course.root / "attempts" / student / "tiny"
-    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+    return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.exists() else []
 
 
 def submitted(course: Course, student: str, file: str = "practice.ipynb") -> bytes:

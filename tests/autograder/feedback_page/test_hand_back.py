@@ -97,13 +97,39 @@ def test_canvas_gets_the_numbers_of_its_own_download(
     assert [whose_in_canvas(name) for name in found] == [(1815, 501), (1815, 502)]
 
 
-def test_names_kept_with_the_attempts_need_no_download(released: Course, graded: Graded) -> None:
+def test_what_was_collected_needs_no_download(released: Course, graded: Graded, tmp_path: Path) -> None:
     graded("1815", answers=RIGHT)
-    kept = released.root / "attempts" / "1815" / "tiny" / "2027-01-15T22-59-00Z"
-    kept.mkdir(parents=True)
-    (kept / "lovelaceada_1815_501_practice.ipynb").write_text("{}")
+    first = download(tmp_path, "lovelaceada_1815_501_practice.ipynb", "lovelaceada_1815_502_quiz.ipynb")
+    assert main(["collect", "tiny", "--course", str(released.root), "--from", str(first)]) == 0
+    # Handed in again, and the same as before: no new attempt, but Canvas knows the file by another number.
+    again = download(tmp_path, "lovelaceada_1815_777_practice-1.ipynb", "lovelaceada_1815_502_quiz.ipynb")
+    assert main(["collect", "tiny", "--course", str(released.root), "--from", str(again)]) == 0
     assert pack(released, "--zip", "canvas") == 0
-    assert names(released.feedback / "tiny-canvas.zip")[0] == "lovelaceada_1815_501_practice.html"
+    found = names(released.feedback / "tiny-canvas.zip")
+    assert [whose_in_canvas(name) for name in found] == [(1815, 502), (1815, 777)]
+
+
+def test_moodles_numbers_are_kept_too(released: Course, graded: Graded, tmp_path: Path) -> None:
+    graded("Ada Lovelace", answers=RIGHT)
+    given = download(tmp_path, "Ada Lovelace_40213_assignsubmission_file_/practice.ipynb")
+    assert main(["collect", "tiny", "--course", str(released.root), "--from", str(given)]) == 0
+    assert pack(released, "--zip", "moodle") == 0
+    found = names(released.feedback / "tiny-moodle.zip")
+    assert [whose_in_moodle(name) for name in found] == [(40213, "practice.html"), (40213, "quiz.html")]
+
+
+def test_a_student_who_imitates_anothers_name_gets_no_feedback_of_theirs(
+    released: Course, graded: Graded, tmp_path: Path
+) -> None:
+    # Bob, who is user 1816, calls himself "lovelaceada_1815": his upload looks like one of Ada's.
+    graded("ada", answers=RIGHT)
+    (released.root / "class_list.csv").write_text(GRADEBOOK, encoding="utf-8")
+    given = download(
+        tmp_path, "lovelaceada_1815_501_practice.ipynb", "lovelaceada_1815_1816_999_practice.ipynb"
+    )
+    assert pack(released, "--zip", "canvas", "--download", given) == 0
+    found = names(released.feedback / "tiny-canvas.zip")
+    assert {whose_in_canvas(name) for name in found} == {(1815, 501)}
 
 
 def test_who_has_no_name_there_is_told_and_the_rest_goes_on(
@@ -132,7 +158,7 @@ def test_a_folder_per_student_needs_no_names(released: Course, graded: Graded) -
     ("arguments", "status", "message"),
     [
         (["--download", "x.zip"], 2, "--download and --to are about the zip"),
-        (["--zip", "moodle", "--download", "nowhere.zip"], 1, "nowhere.zip: can't be read as a zip"),
+        (["--zip", "moodle", "--download", "nowhere.zip"], 1, "nowhere.zip: it can't be read as a zip"),
         (["--zip", "files", "--to", "/nowhere/back.zip"], 1, "/nowhere/back.zip: can't be written"),
         (["--zip", "canvas"], 1, "no page could be packed"),
     ],
