@@ -7,15 +7,24 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autograder import cli_class, cli_collect, cli_export, cli_feedback, cli_learner
 from autograder.arguments import count, whole_seconds
+from autograder.cli_common import (
+    ATTENTION,
+    DONE,
+    FAILED,
+    STOPPED,
+    WRONG,
+    attention,
+    complain,
+    course_option,
+    shown,
+)
 from autograder.errors import AutograderError, UsageError
 from autograder.startup import skip_slow_imports
 from autograder.wording import counted
@@ -24,17 +33,19 @@ if TYPE_CHECKING:
     from autograder.grade_class import Options
     from autograder.marks import Report
 
-DONE, FAILED, WRONG, ATTENTION, STOPPED = 0, 1, 2, 3, 130
-
 _STEPS = """\
-Five steps take an assignment from its authored text to marks:
+Six steps take an assignment from its authored text to marks that are handed back:
 
   autograder init mycourse                 make a course directory; then `cd mycourse`
   autograder release u2-regression         write what students get to release/
-  autograder grade u2-regression           mark what is in submitted/STUDENT/u2-regression/
-  autograder feedback u2-regression        write a page per student to feedback/
-  autograder export                        write all marks to marks.csv
+  autograder collect u2-regression --from submissions.zip
+                                           file what they handed in; or put it into
+                                           submitted/STUDENT/u2-regression/ yourself
+  autograder grade u2-regression           run and mark it
+  autograder feedback u2-regression        write a page per student to feedback/; --zip packs them
+  autograder export                        write all marks to marks.csv; --format canvas, moodle, …
 
+`init` takes a class list, deadlines, and the rule for late work; `autograder students` a newer class list.
 Learning on your own? `autograder check practice.ipynb`, or `watch`, tests a notebook with everything.
 Nothing handed in yet? `autograder sample-class u2-regression` makes up a class, after `release`.
 The course directory is an nbgrader one: nbgrader's own commands and its formgrader work in it.
@@ -54,15 +65,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = options.run(options)
         return status
     except UsageError as error:
-        _complain(str(error))
+        complain(str(error))
         return WRONG
     except AutograderError as error:
-        _complain(str(error))
+        complain(str(error))
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        _complain(f"{place}{error.strerror or error}")
+        complain(f"{place}{error.strerror or error}")
     except KeyboardInterrupt as stop:
-        _complain(f"stopped; {str(stop) or 'give the same command again'}")
+        complain(f"stopped; {str(stop) or 'give the same command again'}")
         return STOPPED
     return FAILED
 
@@ -148,23 +159,8 @@ def _step(
     parser = steps.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=_ENDS)
     if takes_assignment:
         parser.add_argument("assignment", metavar="ASSIGNMENT", help="its name, such as u2-regression")
-    parser.add_argument(
-        "--course",
-        metavar="DIR",
-        type=Path,
-        default=Path(),
-        help="the course directory (default: the current one)",
-    )
+    course_option(parser)
     return parser
-
-
-def _complain(text: str) -> None:
-    print(f"autograder: {text}", file=sys.stderr)
-
-
-def _shown(path: Path) -> str:
-    """Give the shorter of a path's absolute and relative forms."""
-    return min(str(path), os.path.relpath(path), key=len)
 
 
 class _GradingBar:
@@ -195,7 +191,7 @@ def _release(options: argparse.Namespace) -> int:
     course = open_course(options.course)
     folder = release(course, options.assignment)
     notebooks = ", ".join(sorted(path.name for path in folder.glob("*.ipynb")))
-    print(f"Released {options.assignment}: {notebooks} in {_shown(folder)}.")
+    print(f"Released {options.assignment}: {notebooks} in {shown(folder)}.")
     policy = course_policy(load_config(course))
     print("\n".join([policy.told(options.assignment), *policy.unknown(course.assignments())]))
     return DONE
@@ -215,7 +211,7 @@ def _grade(options: argparse.Namespace) -> int:
         print(json.dumps(asdict(report), ensure_ascii=False, indent=1))
     else:
         _print_marks(report)
-    return _attention(report.problems)
+    return attention(report.problems)
 
 
 def _regrade(options: argparse.Namespace) -> int:
@@ -241,10 +237,10 @@ def _regrade(options: argparse.Namespace) -> int:
         return DONE
     if options.json:
         for note in report.notes:
-            _complain(note)
+            complain(note)
     else:
         _print_marks(report)
-    return _attention(report.problems)
+    return attention(report.problems)
 
 
 def _print_marks(report: Report) -> None:
@@ -269,7 +265,7 @@ def _audit(options: argparse.Namespace) -> int:
     if not wrong:
         return DONE
     found = counted(len(wrong), "finding")
-    _complain(f"{found}: marks or the log were changed behind the back of grading")
+    complain(f"{found}: marks or the log were changed behind the back of grading")
     return ATTENTION
 
 
@@ -298,15 +294,7 @@ def _sample_class(options: argparse.Namespace) -> int:
 
     course = open_course(options.course)
     students = make_sample_class(course, options.assignment)
-    print(f"Filled {_shown(course.submitted)} with {counted(len(students), 'made-up student')}:")
+    print(f"Filled {shown(course.submitted)} with {counted(len(students), 'made-up student')}:")
     for student in students:
         print(f"  {student.id:12} {student.note}")
     return DONE
-
-
-def _attention(problems: Iterable[str]) -> int:
-    status = DONE
-    for problem in problems:
-        _complain(problem)
-        status = ATTENTION
-    return status

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autograder.cli_common import DONE, course_option, shown
 from autograder.wording import counted
 
 if TYPE_CHECKING:
@@ -82,13 +82,7 @@ def add_commands(steps: argparse._SubParsersAction[argparse.ArgumentParser], epi
     students.add_argument(
         "--from", metavar="FILE", dest="file", type=Path, required=True, help="the class list, as for init"
     )
-    students.add_argument(
-        "--course",
-        metavar="DIR",
-        type=Path,
-        default=Path(),
-        help="the course directory (default: the current one)",
-    )
+    course_option(students)
     students.set_defaults(run=_students)
 
 
@@ -110,7 +104,7 @@ def _init(options: argparse.Namespace) -> int:
         read_roster(options.class_list)  # before anything is made
     course = init_course(options.directory, options.assignment, policy=policy, database=options.db)
     names = course.assignments()
-    root = _shown(course.root)
+    root = shown(course.root)
     print(f"Made {root} with {', '.join(names)}.")
     for name in policy.deadlines:
         print(f"{name}: {policy.told(name)}")
@@ -120,7 +114,7 @@ def _init(options: argparse.Namespace) -> int:
         roster = import_class_list(course, options.class_list).roster
         print(f"{counted(len(roster.students), 'student')} from the class list ({roster.system}).")
     print(f"Next: autograder release {names[0]} --course {shlex.quote(root)}")
-    return 0
+    return DONE
 
 
 def _students(options: argparse.Namespace) -> int:
@@ -130,7 +124,7 @@ def _students(options: argparse.Namespace) -> int:
     enrolment = import_class_list(open_course(options.course), options.file)
     for line in _told(enrolment):
         print(line)
-    return 0
+    return DONE
 
 
 def _told(enrolment: Enrolment) -> list[str]:
@@ -152,8 +146,3 @@ def _told(enrolment: Enrolment) -> list[str]:
         + (f", {len(enrolment.kept)} kept" if enrolment.kept else "")
         + ".",
     ]
-
-
-def _shown(path: Path) -> str:
-    """Give the shorter of a path's absolute and relative forms."""
-    return min(str(path), os.path.relpath(path), key=len)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from autograder.cli_common import attention, course_option
 from autograder.errors import UsageError
 
 
@@ -52,13 +52,7 @@ def add_commands(steps: argparse._SubParsersAction[argparse.ArgumentParser], epi
         ),
     )
     collect.add_argument("--json", action="store_true", help="print the result as JSON")
-    collect.add_argument(
-        "--course",
-        metavar="DIR",
-        type=Path,
-        default=Path(),
-        help="the course directory (default: the current one)",
-    )
+    course_option(collect)
     collect.set_defaults(run=_collect)
 
 
@@ -89,6 +83,4 @@ def _collect(options: argparse.Namespace) -> int:
         print(json.dumps(asdict(report), ensure_ascii=False, indent=1))
     else:
         print(report.to_text())
-    for problem in report.problems:
-        print(f"autograder: {problem}", file=sys.stderr)
-    return 3 if report.problems else 0
+    return attention(report.problems)

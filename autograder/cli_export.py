@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autograder.cli_common import DONE, attention, course_option, shown
 from autograder.errors import UsageError
 from autograder.wording import counted
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from autograder.course import Course
     from autograder.marks import Report
 
-_DONE, _ATTENTION = 0, 3
 _SYSTEMS = ("canvas", "moodle", "blackboard")
 _ABOUT = """\
 Without --format: marks.csv, a row per student and assignment. With it:
@@ -71,13 +70,7 @@ def add_commands(steps: argparse._SubParsersAction[argparse.ArgumentParser], epi
         default="blank",
         help="what those get who handed in nothing (default: blank, no mark)",
     )
-    export.add_argument(
-        "--course",
-        metavar="DIR",
-        type=Path,
-        default=Path(),
-        help="the course directory (default: the current one)",
-    )
+    course_option(export)
     export.set_defaults(run=_export)
 
 
@@ -105,7 +98,7 @@ def _export_marks(course: Course, to: Path, names: list[str]) -> int:
     from autograder.export import export
 
     report = export(course, to, names)
-    return _told(report, f"Wrote {counted(len(report.marks), 'row')} to {_shown(to)}.")
+    return _told(report, f"Wrote {counted(len(report.marks), 'row')} to {shown(to)}.")
 
 
 def _export_to_lms(course: Course, options: argparse.Namespace) -> int:
@@ -123,7 +116,7 @@ def _export_to_lms(course: Course, options: argparse.Namespace) -> int:
         Options(options.class_list, _columns(options.column), options.missing == "zero"),
     )
     marks = counted(len(report.marks), "mark")
-    return _told(report, f"Wrote {marks} to {_shown(to)}. Give it to {FORMATS[lms].name} as it is, unopened.")
+    return _told(report, f"Wrote {marks} to {shown(to)}. Give it to {FORMATS[lms].name} as it is, unopened.")
 
 
 def _columns(given: Iterable[str]) -> dict[str, str]:
@@ -142,8 +135,8 @@ def _export_as_nbgrader(course: Course, to: Path, names: list[str]) -> int:
     from autograder.nbgrader_export import export_as_nbgrader
 
     problems = export_as_nbgrader(course, to, names)
-    print(f"Wrote nbgrader's table to {_shown(to)}.")
-    return _attention(problems)
+    print(f"Wrote nbgrader's table to {shown(to)}.")
+    return attention(problems)
 
 
 def _export_tests_csv(course: Course, to: Path, names: list[str]) -> int:
@@ -151,8 +144,8 @@ def _export_tests_csv(course: Course, to: Path, names: list[str]) -> int:
     from autograder.tidy_files import write_tidy_csv
 
     number = write_tidy_csv(tidy_rows(course, names), to)
-    print(f"Wrote {counted(number, 'row')} to {_shown(to)}.")
-    return _DONE
+    print(f"Wrote {counted(number, 'row')} to {shown(to)}.")
+    return DONE
 
 
 def _export_tests_parquet(course: Course, to: Path, names: list[str]) -> int:
@@ -160,28 +153,16 @@ def _export_tests_parquet(course: Course, to: Path, names: list[str]) -> int:
     from autograder.tidy_files import write_tidy_parquet
 
     number = write_tidy_parquet(tidy_rows(course, names), to)
-    print(f"Wrote {counted(number, 'row')} to {_shown(to)}.")
-    return _DONE
+    print(f"Wrote {counted(number, 'row')} to {shown(to)}.")
+    return DONE
 
 
 def _target(course: Course, given: Path | None, name: str) -> Path:
     return Path(os.path.abspath(given)) if given else course.root / name
 
 
-def _shown(path: Path) -> str:
-    return min(str(path), os.path.relpath(path), key=len)
-
-
 def _told(report: Report, line: str) -> int:
     print(line)
     for note in report.notes:
         print(note)
-    return _attention(report.problems)
-
-
-def _attention(problems: Iterable[str]) -> int:
-    status = _DONE
-    for problem in problems:
-        print(f"autograder: {problem}", file=sys.stderr)
-        status = _ATTENTION
-    return status
+    return attention(report.problems)

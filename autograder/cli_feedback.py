@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from autograder.cli_common import attention, course_option, shown
 from autograder.errors import UsageError
 from autograder.wording import counted
-
-_DONE, _ATTENTION = 0, 3
 
 
 def add_commands(steps: argparse._SubParsersAction[argparse.ArgumentParser], epilog: str) -> None:
@@ -26,13 +24,7 @@ def add_commands(steps: argparse._SubParsersAction[argparse.ArgumentParser], epi
         epilog=epilog,
     )
     feedback.add_argument("assignment", metavar="ASSIGNMENT", help="its name, such as u2-regression")
-    feedback.add_argument(
-        "--course",
-        metavar="DIR",
-        type=Path,
-        default=Path(),
-        help="the course directory (default: the current one)",
-    )
+    course_option(feedback)
     feedback.add_argument(
         "--zip",
         choices=("canvas", "moodle", "files"),
@@ -61,7 +53,7 @@ def _feedback(options: argparse.Namespace) -> int:
         )
     course = open_course(options.course)
     report = feedback(course, options.assignment, progress=_bar)
-    print(f"Feedback for {counted(len(report.marks), 'student')} in {_shown(course.feedback)}.")
+    print(f"Feedback for {counted(len(report.marks), 'student')} in {shown(course.feedback)}.")
     problems = list(report.problems)
     if options.zip and report.marks:
         packed = hand_back(
@@ -72,19 +64,12 @@ def _feedback(options: argparse.Namespace) -> int:
             to=Path(os.path.abspath(options.to)) if options.to else None,
             download=options.download,
         )
-        print(f"Packed the pages of {counted(packed.students, 'student')} into {_shown(packed.path)}.")
+        print(f"Packed the pages of {counted(packed.students, 'student')} into {shown(packed.path)}.")
         problems += packed.problems
-    for problem in problems:
-        print(f"autograder: {problem}", file=sys.stderr)
-    return _ATTENTION if problems else _DONE
+    return attention(problems)
 
 
 def _bar(items: Sequence[str]) -> Iterable[str]:
     from tqdm import tqdm
 
     return tqdm(items, unit="student", disable=None)  # None: only where stderr is a terminal
-
-
-def _shown(path: Path) -> str:
-    """Give the shorter of a path's absolute and relative forms."""
-    return min(str(path), os.path.relpath(path), key=len)

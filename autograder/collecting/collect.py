@@ -106,7 +106,7 @@ def finish(
         listed = roster.by_id(student) if roster else None
         try:
             if attempts.keep_submitted(student):
-                report.new[student] += 1
+                report.count_new(student)
                 report.notes.append(f"{student}: what was in submitted/ is kept as an attempt")
             attempts.put_last(student, only_if_none=best)
         except UnsafeFolder as error:
@@ -124,7 +124,7 @@ def finish(
                 student,
                 listed.name if listed else "",
                 attempts=len(kept),
-                new=report.new[student],
+                new=report.new.get(student, 0),
                 last=files.get(TIMESTAMP, b"").decode("utf-8", errors="replace").strip(),
                 notebooks=tuple(name for name in notebooks.names if f"{name}.ipynb" in files),
             )
@@ -235,12 +235,12 @@ def _keep(attempts: Attempts, notebooks: Notebooks, one: _Handed, report: Collec
     report.problems += [f"{one.student}: {line}" for line in found.problems]
     try:
         if attempts.keep_submitted(one.student):
-            report.new[one.student] += 1
+            report.count_new(one.student)
             report.notes.append(f"{one.student}: what was in submitted/ is kept as an attempt")
     except UnsafeFolder:
         pass  # it is reported when the last attempt is put there
     if attempts.keep(one.student, one.seen, one.counted, found.files):
-        report.new[one.student] += 1
+        report.count_new(one.student)
     return asides
 
 

@@ -70,10 +70,10 @@ def _keep(
         report.renamed += [f"{student}: {line}" for line in found.renamed]
         report.problems += [f"{student}: {shortened(line, 500)}" for line in found.problems]
         if attempts.keep_submitted(student):
-            report.new[student] += 1
+            report.count_new(student)
             report.notes.append(f"{student}: what was in submitted/ is kept as an attempt")
         time = time.replace(microsecond=0)
         if attempts.keep(student, time, time, found.files):
-            report.new[student] += 1
+            report.count_new(student)
     except UnsafeFolder as error:
         report.problems.append(f"{student} in the exchange: set aside, {error}")

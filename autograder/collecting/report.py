@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 
 from autograder.errors import shortened
@@ -41,7 +40,11 @@ class CollectReport:
     renamed: list[str] = field(default_factory=list)  # notebooks that came under another name
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    new: Counter[str] = field(default_factory=Counter)  # attempts that this run brought, by student
+    new: dict[str, int] = field(default_factory=dict)  # attempts that this run brought, by student
+
+    def count_new(self, student: str) -> None:
+        """Count an attempt that this run brought."""
+        self.new[student] = self.new.get(student, 0) + 1
 
     def to_text(self) -> str:
         """Write it as a table with what there is to say below."""

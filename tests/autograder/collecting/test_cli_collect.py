@@ -33,6 +33,17 @@ def test_it_lists_who_handed_in_what_and_who_is_missing(
     assert said.err == ""
 
 
+def test_the_report_can_be_had_as_json(
+    course: Course, make_zip: Zip, work: Work, capsys: pytest.CaptureFixture[str]
+) -> None:
+    download = make_zip({"lovelaceada_1815_40001_practice.ipynb": work("ada")})
+    arguments = ["collect", "tiny", "--from", str(download), "--course", str(course.root), "--json"]
+    assert main(arguments) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["new"] == {"1815": 1}
+    assert [one["student"] for one in report["handed_in"]] == ["1815"]
+
+
 def test_what_was_set_aside_ends_with_3(
     course: Course, make_zip: Zip, work: Work, capsys: pytest.CaptureFixture[str]
 ) -> None:
