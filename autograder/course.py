@@ -34,13 +34,13 @@ A course directory for nbgrader. From inside it:
 
 1. `autograder release ASSIGNMENT` writes what students get to `release/ASSIGNMENT/`: no solutions, no hidden
    tests. It runs the solutions first and refuses an assignment that fails its own tests.
-2. `autograder collect ASSIGNMENT --from FILE.zip` files what Canvas, Moodle or Blackboard let you download, and
+2. `autograder collect ASSIGNMENT --from FILE.zip` files what Canvas, Moodle or Blackboard let you download,
    with `--exchange` what nbgrader's exchange holds: every attempt below `attempts/`, and what counts in
-   `submitted/STUDENT/ASSIGNMENT/`. You may put it there yourself. To try things out first, `autograder
-   sample-class ASSIGNMENT` makes up a class.
+   `submitted/STUDENT/ASSIGNMENT/`. You may put it there yourself. To try things out first,
+   `autograder sample-class ASSIGNMENT` makes up a class.
 3. `autograder grade ASSIGNMENT` runs and marks it all, and names each submission that needs your attention.
-4. `autograder feedback ASSIGNMENT` writes a page per student and notebook to `feedback/`; with `--zip canvas`,
-   `moodle` or `files` it packs them, to be handed back.
+4. `autograder feedback ASSIGNMENT` writes a page per student and notebook to `feedback/`; with
+   `--zip canvas`, `moodle` or `files` it packs them, to be handed back.
 5. `autograder export` writes all marks to `marks.csv`; with `--format canvas`, `moodle` or `blackboard` it
    writes the file that the gradebook there takes.
 
