@@ -79,6 +79,7 @@ def test_other_moments_are_refused(text: object, message: str) -> None:
 
 def test_a_course_without_rules_has_no_deadline_and_counts_the_last_attempt() -> None:
     assert course_policy(Config()) == Policy({}, LatePolicy(), "last")
+    assert course_policy(config(book_url="https://example.org/losses/")) == Policy()  # no rule, but known
     assert Policy().told("u1") == "No deadline is set for u1 (c.Autograder.deadlines in nbgrader_config.py)."
 
 
