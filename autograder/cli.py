@@ -7,16 +7,24 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autograder import cli_class, cli_collect, cli_export, cli_feedback, cli_learner
 from autograder.arguments import count, whole_seconds
-from autograder.cli_learner import add_commands
+from autograder.cli_common import (
+    ATTENTION,
+    DONE,
+    FAILED,
+    STOPPED,
+    WRONG,
+    attention,
+    complain,
+    course_option,
+    shown,
+)
 from autograder.errors import AutograderError, UsageError
 from autograder.startup import skip_slow_imports
 from autograder.wording import counted
@@ -25,17 +33,19 @@ if TYPE_CHECKING:
     from autograder.grade_class import Options
     from autograder.marks import Report
 
-DONE, FAILED, WRONG, ATTENTION, STOPPED = 0, 1, 2, 3, 130
-
 _STEPS = """\
-Five steps take an assignment from its authored text to marks:
+Six steps take an assignment from its authored text to marks that are handed back:
 
   autograder init mycourse                 make a course directory; then `cd mycourse`
   autograder release u2-regression         write what students get to release/
-  autograder grade u2-regression           mark what is in submitted/STUDENT/u2-regression/
-  autograder feedback u2-regression        write a page per student to feedback/
-  autograder export                        write all marks to marks.csv
+  autograder collect u2-regression --from submissions.zip
+                                           file what they handed in; or put it into
+                                           submitted/STUDENT/u2-regression/ yourself
+  autograder grade u2-regression           run and mark it
+  autograder feedback u2-regression        write a page per student to feedback/; --zip packs them
+  autograder export                        write all marks to marks.csv; --format canvas, moodle, …
 
+`init` takes a class list, deadlines, and the rule for late work; `autograder students` a newer class list.
 Learning on your own? `autograder check practice.ipynb`, or `watch`, tests a notebook with everything.
 Nothing handed in yet? `autograder sample-class u2-regression` makes up a class, after `release`.
 The course directory is an nbgrader one: nbgrader's own commands and its formgrader work in it.
@@ -55,15 +65,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = options.run(options)
         return status
     except UsageError as error:
-        _complain(str(error))
+        complain(str(error))
         return WRONG
     except AutograderError as error:
-        _complain(str(error))
+        complain(str(error))
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        _complain(f"{place}{error.strerror or error}")
+        complain(f"{place}{error.strerror or error}")
     except KeyboardInterrupt as stop:
-        _complain(f"stopped; {str(stop) or 'give the same command again'}")
+        complain(f"stopped; {str(stop) or 'give the same command again'}")
         return STOPPED
     return FAILED
 
@@ -77,24 +87,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     steps = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    init = steps.add_parser(
-        "init",
-        help="make a course directory",
-        description="Make a course directory for nbgrader.",
-        epilog=_ENDS,
-    )
-    init.add_argument("directory", metavar="DIR", type=Path, help="the new directory; it must not exist yet")
-    init.add_argument(
-        "--assignment",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="put in this assignment only; repeat for several (default: all)",
-    )
-    init.set_defaults(run=_init)
+    cli_class.add_commands(steps, _ENDS)
 
     release = _step(steps, "release", "write the students' version of an assignment")
     release.set_defaults(run=_release)
+
+    cli_collect.add_commands(steps, _ENDS)
 
     grade = _step(steps, "grade", "run and mark what students handed in")
     _grading_arguments(grade)
@@ -108,22 +106,14 @@ def _parser() -> argparse.ArgumentParser:
     audit = _step(steps, "audit", "compare the gradebook with the log of grading", takes_assignment=False)
     audit.set_defaults(run=_audit)
 
-    feedback = _step(steps, "feedback", "write a feedback page per student and notebook")
-    feedback.set_defaults(run=_feedback)
+    cli_feedback.add_commands(steps, _ENDS)
 
-    export = _step(steps, "export", "write all marks to a CSV file", takes_assignment=False)
-    export.add_argument(
-        "--to",
-        metavar="FILE",
-        type=Path,
-        help="the file to write (default: marks.csv in the course directory)",
-    )
-    export.set_defaults(run=_export)
+    cli_export.add_commands(steps, _ENDS)
 
     sample = _step(steps, "sample-class", "fill submitted/ with a made-up class, to try the steps")
     sample.set_defaults(run=_sample_class)
 
-    add_commands(steps, _ENDS)
+    cli_learner.add_commands(steps, _ENDS)
     return parser
 
 
@@ -140,6 +130,11 @@ def _grading_arguments(step: argparse.ArgumentParser) -> None:
     step.add_argument("--force", action="store_true", help="run everything again, what has not changed too")
     step.add_argument(
         "--jobs", metavar="N", type=count, help="how many notebooks to grade at once (default: one per core)"
+    )
+    step.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="grade on the workers of the Dask cluster with its scheduler here, such as tcp://10.0.0.1:8786",
     )
     step.add_argument(
         "--isolation",
@@ -164,29 +159,8 @@ def _step(
     parser = steps.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=_ENDS)
     if takes_assignment:
         parser.add_argument("assignment", metavar="ASSIGNMENT", help="its name, such as u2-regression")
-    parser.add_argument(
-        "--course",
-        metavar="DIR",
-        type=Path,
-        default=Path(),
-        help="the course directory (default: the current one)",
-    )
+    course_option(parser)
     return parser
-
-
-def _complain(text: str) -> None:
-    print(f"autograder: {text}", file=sys.stderr)
-
-
-def _shown(path: Path) -> str:
-    """Give the shorter of a path's absolute and relative forms."""
-    return min(str(path), os.path.relpath(path), key=len)
-
-
-def _bar(items: Sequence[str]) -> Iterable[str]:
-    from tqdm import tqdm
-
-    return tqdm(items, unit="student", disable=None)  # None: only where stderr is a terminal
 
 
 class _GradingBar:
@@ -208,23 +182,18 @@ class _GradingBar:
         self._bar.close()
 
 
-def _init(options: argparse.Namespace) -> int:
-    from autograder.course import init_course
-
-    course = init_course(options.directory, options.assignment)
-    names = course.assignments()
-    print(f"Made {_shown(course.root)} with {', '.join(names)}.")
-    print(f"Next: autograder release {names[0]} --course {shlex.quote(_shown(course.root))}")
-    return DONE
-
-
 def _release(options: argparse.Namespace) -> int:
     from autograder.course import open_course
+    from autograder.policy import course_policy
     from autograder.release import release
+    from autograder.settings import load_config
 
-    folder = release(open_course(options.course), options.assignment)
+    course = open_course(options.course)
+    folder = release(course, options.assignment)
     notebooks = ", ".join(sorted(path.name for path in folder.glob("*.ipynb")))
-    print(f"Released {options.assignment}: {notebooks} in {_shown(folder)}.")
+    print(f"Released {options.assignment}: {notebooks} in {shown(folder)}.")
+    policy = course_policy(load_config(course))
+    print("\n".join([policy.told(options.assignment), *policy.unknown(course.assignments())]))
     return DONE
 
 
@@ -242,7 +211,7 @@ def _grade(options: argparse.Namespace) -> int:
         print(json.dumps(asdict(report), ensure_ascii=False, indent=1))
     else:
         _print_marks(report)
-    return _attention(report.problems)
+    return attention(report.problems)
 
 
 def _regrade(options: argparse.Namespace) -> int:
@@ -268,10 +237,10 @@ def _regrade(options: argparse.Namespace) -> int:
         return DONE
     if options.json:
         for note in report.notes:
-            _complain(note)
+            complain(note)
     else:
         _print_marks(report)
-    return _attention(report.problems)
+    return attention(report.problems)
 
 
 def _print_marks(report: Report) -> None:
@@ -296,7 +265,7 @@ def _audit(options: argparse.Namespace) -> int:
     if not wrong:
         return DONE
     found = counted(len(wrong), "finding")
-    _complain(f"{found}: marks or the log were changed behind the back of grading")
+    complain(f"{found}: marks or the log were changed behind the back of grading")
     return ATTENTION
 
 
@@ -307,36 +276,16 @@ def _grading_options(options: argparse.Namespace, kind: type[Options]) -> Option
             "work, the gradebook. If you trust all of them, add --i-trust-these-submissions; the "
             "marks and the graded notebooks will say so."
         )
+    if options.scheduler is not None and options.jobs is not None:
+        raise UsageError("--jobs is for this machine; with --scheduler, the workers' --nthreads decides")
     return kind(
         student=options.student,
         timeout=options.timeout,
         jobs=options.jobs,
+        scheduler=options.scheduler,
         force=options.force,
         isolation=options.isolation,
     )
-
-
-def _feedback(options: argparse.Namespace) -> int:
-    from autograder.course import open_course
-    from autograder.feedback import feedback
-
-    course = open_course(options.course)
-    report = feedback(course, options.assignment, progress=_bar)
-    print(f"Feedback for {counted(len(report.marks), 'student')} in {_shown(course.feedback)}.")
-    return _attention(report.problems)
-
-
-def _export(options: argparse.Namespace) -> int:
-    from autograder.course import open_course
-    from autograder.export import export
-
-    course = open_course(options.course)
-    to = Path(os.path.abspath(options.to)) if options.to else course.root / "marks.csv"
-    report = export(course, to)
-    print(f"Wrote {counted(len(report.marks), 'row')} to {_shown(to)}.")
-    for note in report.notes:
-        print(note)
-    return _attention(report.problems)
 
 
 def _sample_class(options: argparse.Namespace) -> int:
@@ -345,15 +294,7 @@ def _sample_class(options: argparse.Namespace) -> int:
 
     course = open_course(options.course)
     students = make_sample_class(course, options.assignment)
-    print(f"Filled {_shown(course.submitted)} with {counted(len(students), 'made-up student')}:")
+    print(f"Filled {shown(course.submitted)} with {counted(len(students), 'made-up student')}:")
     for student in students:
         print(f"  {student.id:12} {student.note}")
     return DONE
-
-
-def _attention(problems: Iterable[str]) -> int:
-    status = DONE
-    for problem in problems:
-        _complain(problem)
-        status = ATTENTION
-    return status

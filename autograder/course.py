@@ -14,8 +14,10 @@ from pathlib import Path
 from autograder.assignment import list_assignments, load_assignment, unknown_name
 from autograder.authored import ASSIGNMENTS
 from autograder.convert import source_notebooks
+from autograder.course_config import config_text
 from autograder.errors import AutograderError, UsageError
 from autograder.notebooks import notebook_text
+from autograder.policy import Policy
 
 CONFIG = "nbgrader_config.py"
 FOLDERS = ("source", "release", "submitted", "autograded", "feedback")
@@ -25,45 +27,6 @@ _GITIGNORE_TEXT = """\
 *
 """
 
-_CONFIG_TEXT = '''\
-"""nbgrader's settings for this course. All but the names of the folders is yours to change."""
-
-c = get_config()  # noqa: F821  (nbgrader provides it)
-
-c.CourseDirectory.course_id = "{course_id}"
-
-# These five lines must stay as they are: the commands of `autograder` look for the folders under these names.
-c.CourseDirectory.source_directory = "source"
-c.CourseDirectory.release_directory = "release"
-c.CourseDirectory.submitted_directory = "submitted"
-c.CourseDirectory.autograded_directory = "autograded"
-c.CourseDirectory.feedback_directory = "feedback"
-
-# Seconds that one cell of a submission may run.
-c.Execute.timeout = 30
-
-# `nbgrader autograde` and formgrader's button grade as `autograder grade` does: students' code runs in a
-# jail, the tests elsewhere. Without these lines they would run both together, and a submission could cheat.
-c.Autograde.exporter_class = "autograder.nbgrader_plugin.SubmissionExporter"
-c.Autograde.sanitize_preprocessors = [
-    "autograder.nbgrader_plugin.Quarantine",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
-c.Autograde.autograde_preprocessors = [
-    "autograder.nbgrader_plugin.IsolatedExecute",
-    "autograder.nbgrader_plugin.TrustedSaveAutoGrades",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
-
-# Students' text and output are cleaned of scripts before they appear in feedback and in formgrader.
-c.HTMLExporter.sanitize_html = True
-
-# What stands in place of a solution in the students' version.
-c.ClearSolutions.code_stub = {{
-    "python": "# YOUR CODE HERE\\nraise NotImplementedError('not attempted yet: put your code here')"
-}}
-'''
-
 _README_TEXT = """\
 # {course_id}
 
@@ -71,11 +34,18 @@ A course directory for nbgrader. From inside it:
 
 1. `autograder release ASSIGNMENT` writes what students get to `release/ASSIGNMENT/`: no solutions, no hidden
    tests. It runs the solutions first and refuses an assignment that fails its own tests.
-2. Put what they hand in under `submitted/STUDENT/ASSIGNMENT/`, or collect it with nbgrader. To try things out
-   first, `autograder sample-class ASSIGNMENT` makes up a class.
+2. `autograder collect ASSIGNMENT --from FILE.zip` files what Canvas, Moodle or Blackboard let you download,
+   with `--exchange` what nbgrader's exchange holds: every attempt below `attempts/`, and what counts in
+   `submitted/STUDENT/ASSIGNMENT/`. You may put it there yourself. To try things out first,
+   `autograder sample-class ASSIGNMENT` makes up a class.
 3. `autograder grade ASSIGNMENT` runs and marks it all, and names each submission that needs your attention.
-4. `autograder feedback ASSIGNMENT` writes a page per student and notebook to `feedback/`.
-5. `autograder export` writes all marks to `marks.csv`.
+4. `autograder feedback ASSIGNMENT` writes a page per student and notebook to `feedback/`; with
+   `--zip canvas`, `moodle` or `files` it packs them, to be handed back.
+5. `autograder export` writes all marks to `marks.csv`; with `--format canvas`, `moodle` or `blackboard` it
+   writes the file that the gradebook there takes.
+
+`autograder students --from FILE` takes over a class list of Canvas, Moodle or Blackboard, and again a newer
+one. Deadlines, the rule for late work and which attempt counts are in `{config}`.
 
 After a change of a test, `autograder regrade ASSIGNMENT --dry-run` shows whose marks would move.
 `autograder audit` compares the gradebook with the log of all grading, which is in `.autograder/`; note the
@@ -85,7 +55,7 @@ back it up with the course, and keep it to yourself.
 Assignments here: {assignments}.
 
 `source/` holds the notebooks with solutions and hidden tests; edit them and release again when you want a
-change. Marks are in `gradebook.db`, nbgrader's own gradebook, so `nbgrader` and its formgrader work here as
+change. Marks are in {gradebook}, nbgrader's own gradebook, so `nbgrader` and its formgrader work here as
 ever. Settings are in `{config}`. Nobody but you can read this directory, and that is how it should stay: it
 holds the solutions, the hidden tests and the marks. That is also why `.gitignore` hides it all from git.
 """
@@ -124,7 +94,7 @@ class Course:
 
     @property
     def gradebook(self) -> Path:
-        """nbgrader's database, unless the configuration names another."""
+        """nbgrader's database, unless the configuration names another (`CourseDirectory.db_url`)."""
         return self.root / "gradebook.db"
 
     def assignments(self) -> list[str]:
@@ -191,15 +161,31 @@ def _courses_below(root: Path) -> str:
     return f"Did you mean {' or '.join(f'--course {path}' for path in shown)}? " if shown else ""
 
 
-def init_course(directory: Path, names: Sequence[str] = (), assignments: Path = ASSIGNMENTS) -> Course:
-    """Make a course directory with the named assignments, or with all of them.
+def init_course(
+    directory: Path,
+    names: Sequence[str] = (),
+    assignments: Path = ASSIGNMENTS,
+    policy: Policy | None = None,
+    database: str | None = None,
+) -> Course:
+    """Make a course directory with the named assignments, or with all of them, and its rules.
 
     Everything is written next to `directory` first and moved into place at the end.
+
+    Parameters
+    ----------
+    directory, names, assignments
+        What is made, from the assignments in which folder.
+    policy
+        The rules of the course; None has none.
+    database
+        The URL of an empty PostgreSQL database for the gradebook; None keeps it in a file of the directory.
 
     Raises
     ------
     AutograderError
-        If `directory` exists, its parent can't be written to, or an assignment can't be read.
+        If `directory` exists, its parent can't be written to, an assignment can't be read, or the database
+        can't be used.
     """
     directory = Path(os.path.abspath(directory))
     if os.path.lexists(directory):
@@ -211,6 +197,10 @@ def init_course(directory: Path, names: Sequence[str] = (), assignments: Path = 
     names = list(dict.fromkeys(names)) or list_assignments(assignments)
     if not names:
         raise AutograderError(f"{assignments} holds no assignment")
+    if database is not None:
+        from autograder.database import require_empty_database
+
+        require_empty_database(database)
     sources = {name: source_notebooks(load_assignment(name, assignments)) for name in names}
 
     draft = Path(
@@ -223,10 +213,14 @@ def init_course(directory: Path, names: Sequence[str] = (), assignments: Path = 
             for notebook, content in notebooks.items():
                 (folder / f"{notebook}.ipynb").write_text(notebook_text(content), encoding="utf-8")
         course_id = re.sub(r"[^A-Za-z0-9_-]+", "-", directory.name).strip("-") or "course"
-        config = _CONFIG_TEXT.format(course_id=course_id)
-        (draft / CONFIG).write_text(config, encoding="utf-8")
+        (draft / CONFIG).write_text(config_text(course_id, policy or Policy(), database), encoding="utf-8")
         (draft / ".gitignore").write_text(_GITIGNORE_TEXT, encoding="utf-8")
-        readme = _README_TEXT.format(course_id=course_id, assignments=", ".join(names), config=CONFIG)
+        readme = _README_TEXT.format(
+            course_id=course_id,
+            assignments=", ".join(names),
+            config=CONFIG,
+            gradebook="`gradebook.db`" if database is None else f"the database that `{CONFIG}` names",
+        )
         (draft / "README.md").write_text(readme, encoding="utf-8")
         draft.rename(directory)
     except BaseException:

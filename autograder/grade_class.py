@@ -11,28 +11,30 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from autograder.assignment import unknown_name
 from autograder.course import Course
 from autograder.engine.jail import Isolation
 from autograder.engine.limits import Limits
-from autograder.engine.pool import Job, Pool
+from autograder.engine.pool import Job
 from autograder.engine.source import SourceNotebook
 from autograder.engine.verdict import GradedNotebook
-from autograder.errors import AutograderError, UsageError
+from autograder.engine.workers import Workers, workers
+from autograder.errors import AutograderError
 from autograder.intake import Intake, Work
 from autograder.isolation import isolation_notes
+from autograder.policy import course_policy
 from autograder.private import PRIVATE, VERDICTS
 from autograder.remarks import remarks_on
 from autograder.repairs import find_repairs
 from autograder.settings import cell_timeout, load_config
-from autograder.submission import Inspection, find_submissions, id_error
+from autograder.submission import handed_in_at
+from autograder.submitters import find_submitters
 from autograder.verdict_cache import VerdictCache, may_end_better
 from autograder.wording import counted
 
 if TYPE_CHECKING:
+    from autograder.lateness import Graded
     from autograder.marks import Mark, Report
 
 Progress = Callable[[str, int, int], None]
@@ -53,6 +55,8 @@ class Options:
         Seconds that a cell may run; None takes the course's setting.
     jobs
         How many notebooks are graded at once; None takes one per core.
+    scheduler
+        The address of a Dask cluster's scheduler, whose workers grade; None grades on this machine.
     force
         Run and record everything again.
     isolation
@@ -68,6 +72,7 @@ class Options:
     student: str | None = None
     timeout: float | None = None
     jobs: int | None = None
+    scheduler: str | None = None
     force: bool = False
     isolation: Isolation = "jail"
     record: bool = True
@@ -105,8 +110,9 @@ class ClassGrading:
         self._name = name
         self._options = options
         self._progress = progress
-        self._students, self._problems = _submitters(course, name, options.student)
         self._config = load_config(course)
+        self._policy = course_policy(self._config)
+        self._students, self._problems = find_submitters(course, name, options.student, self._policy)
         limits = Limits.for_timeout(options.timeout or cell_timeout(self._config))
         self._intake = Intake(course, name, options.isolation, limits)
         self._said: dict[str, list[str]] = {}
@@ -115,6 +121,8 @@ class ClassGrading:
         self._new: list[tuple[str, GradedNotebook]] = []
         self._flushed = time.monotonic()
         self._done = 0
+        self._unmoved: dict[str, Graded] = {}  # whose verdicts are in the gradebook already
+        self._notes: list[str] = []
         self.results: dict[tuple[str, str], GradedNotebook] = {}
 
     @property
@@ -124,13 +132,18 @@ class ClassGrading:
 
     def run(self) -> Report:
         """Grade, record, and report."""
-        with Pool(self._intake.setting, self._size()) as pool:
+        options, students = self._options, len(self._students)
+        with workers(self._intake.setting, students, options.jobs, options.scheduler) as pool:
             if self._expects_work():
                 pool.warm_up()
             self._open()  # before anything is written, because it may refuse
             with VerdictCache(self._course.root / PRIVATE / VERDICTS) as cache:
                 self._cache = cache
+                if self._policy.attempts == "best":
+                    self._choose_attempts(pool)
                 self._grade_all(pool)
+                if self._options.record:
+                    self._update_penalties()
                 cache.prune(_KEEP_DAYS)
                 self._recorded_at = cache.recorded_at(self._name)
         return self._report()
@@ -144,7 +157,39 @@ class ClassGrading:
             known = {student for student, _ in cache.recorded(self._name)}
         return not known.issuperset(self._students)
 
-    def _grade_all(self, pool: Pool) -> None:
+    def _choose_attempts(self, pool: Workers) -> None:
+        from autograder.best_attempt import BestAttempts
+
+        best = BestAttempts(
+            self._course,
+            self._name,
+            self._intake,
+            self._cache,
+            self._lateness,
+            self._penalty,
+            force=self._options.force,
+        )
+        best.choose(pool, self._students)
+        if self._options.record:
+            best.put_in_place()
+        else:
+            best.only_look()
+        self._problems += best.problems
+        self._notes += best.notes
+        self._students = [
+            student for student in self._students if os.path.lexists(self._intake.folder(student))
+        ]
+
+    def _update_penalties(self) -> None:
+        from autograder.audit_log import AuditLog
+        from autograder.lateness import update_penalties
+        from autograder.private import AUDIT
+
+        log = AuditLog(self._course.root / PRIVATE / AUDIT)
+        with self._session.gradebook() as gradebook:
+            update_penalties(gradebook, self._name, self._unmoved, self._lateness, self._penalty, log)
+
+    def _grade_all(self, pool: Workers) -> None:
         self._recorded = self._cache.recorded(self._name)
         try:
             for job, graded in pool.grade(self._jobs()):
@@ -160,13 +205,9 @@ class ClassGrading:
                 "same command again, and the rest follows"
             ) from stop
 
-    def _size(self) -> int:
-        """Give the number of workers: one per core, and no more than there are students."""
-        cores = len(os.sched_getaffinity(0))
-        return min(self._options.jobs or cores, max(1, len(self._students)))
-
     def _open(self) -> None:
         """Load nbgrader, while the workers start, and look up what it knows of the assignment."""
+        from autograder.lateness import read_lateness, write_deadline
         from autograder.layout import not_released, read_layouts, require_released_notebooks
         from autograder.marks import recorded_scores
         from autograder.nbgrader_session import NbGraderSession
@@ -182,6 +223,9 @@ class ClassGrading:
             require_released_notebooks(self._name, self._course.source / self._name, layouts, self.sources)
             if self._options.record:
                 require_unchanged(self._name, layouts, self.sources)
+                if (replaced := write_deadline(gradebook, self._name, self._policy)) is not None:
+                    self._notes.append(replaced)
+            self._lateness = read_lateness(gradebook, self._name, self._policy)
             self._held = recorded_scores(gradebook, self._name)
 
     def _jobs(self) -> Iterator[Job]:
@@ -238,6 +282,11 @@ class ClassGrading:
         elif record:
             self._new += [(work.origins[notebook], graded) for notebook, graded in work.unrun.items()]
             self._ready.append(work)
+        else:
+            from autograder.lateness import Graded
+
+            brief = {notebook: _brief(graded) for notebook, graded in work.graded.items()}
+            self._unmoved[work.student] = Graded(handed_in_at(work.found), brief, work.keys)
         self._done += 1
         self._progress(work.student, self._done, len(self._students))
         if len(self._ready) >= _BATCH or time.monotonic() - self._flushed > _BATCH_SECONDS:
@@ -275,7 +324,7 @@ class ClassGrading:
         submissions = [
             Submission(
                 work.student,
-                _timestamp(work.found),
+                handed_in_at(work.found),
                 {name: graded for name, graded in work.graded.items() if name not in work.found.notebooks},
                 {name: rebuilt.notebook for name, rebuilt in work.rebuilt.items()},
                 work.found.notebooks,
@@ -322,7 +371,7 @@ class ClassGrading:
         from autograder.marks import Report, read_marks
 
         marks: list[Mark] = []
-        notes: list[str] = []
+        notes = [*self._policy.unknown(self._course.assignments()), *self._notes]
         if self._options.record:
             with self._session.gradebook() as gradebook:
                 marks = [
@@ -342,26 +391,6 @@ class ClassGrading:
         }
 
 
-def _submitters(course: Course, name: str, student: str | None) -> tuple[list[str], list[str]]:
-    """Find who is to be graded, and one line for each entry of submitted/ that can't be."""
-    if student is not None and (wrong := id_error(student)) is not None:
-        raise UsageError(f"{student!r} can't be a student id: {wrong}")
-    students, problems = find_submissions(course.submitted, name, course.assignments())
-    if student is None:
-        if not students and not problems:
-            raise AutograderError(
-                f"{course.submitted} holds no submission of {name}. Put each in submitted/STUDENT/{name}/, "
-                f"or make up a class with `autograder sample-class {name}`."
-            )
-        return students, problems
-    if student not in students:
-        own = [problem for problem in problems if problem.startswith(f"{student}: ")]
-        if own:
-            raise AutograderError(own[0])
-        raise UsageError(unknown_name(f"submission of {name} by", student, students, course.submitted))
-    return [student], []
-
-
 def _said_of(work: Work) -> list[str]:
     """Say what the instructor should know of a submission, one line each."""
     said = [line for graded in work.graded.values() for line in remarks_on(graded)]
@@ -373,12 +402,3 @@ def _brief(graded: GradedNotebook) -> GradedNotebook:
     return GradedNotebook(
         graded.notebook, graded.verdicts, isolation=graded.isolation, refused=graded.refused
     )
-
-
-def _timestamp(found: Inspection) -> datetime | None:
-    """Read when a submission was handed in; an inspection has looked at the text already."""
-    from nbgrader.utils import parse_utc  # type: ignore[import-untyped]
-
-    text = found.files.get("timestamp.txt", b"").decode("utf-8", "replace").strip()
-    when: datetime | None = parse_utc(text) if text and found.dated else None
-    return when

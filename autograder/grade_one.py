@@ -44,7 +44,7 @@ def grade_one(
     AutograderError
         If students' code can't be isolated, or the assignment can't be read; never for what a student did.
     """
-    intake, pool = _opened(root, assignment, timeout, _version(root / "source" / assignment))
+    intake, pool = opened(root, assignment, timeout)
     if notebook not in intake.sources:
         raise AutograderError(f"{root}/source/{assignment}: there is no {notebook}.ipynb")
     work = intake.look_at(student)
@@ -58,6 +58,11 @@ def grade_one(
             if not graded.given_up:
                 kept.put_many([(key, graded)])
     return rebuilt, graded
+
+
+def opened(root: Path, assignment: str, timeout: float) -> tuple[Intake, Pool]:
+    """Give what grades an assignment; it is made anew only when the source has changed."""
+    return _opened(root, assignment, timeout, _version(root / "source" / assignment))
 
 
 def _version(folder: Path) -> tuple[tuple[str, int], ...]:

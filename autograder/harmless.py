@@ -17,7 +17,12 @@ _COMMAND = re.compile(
     r"\\(?=(?:href|url|require|class|cssId|style|data|html\w*|csname|(?:re)?newcommand|newenvironment|let|[gex]?def)\b)"
 )
 _LINK = re.compile(r"(\]\(\s*<?|\]:\s*<?)([^\s)>]+)")
-_FOREIGN_PICTURE = re.compile(r"!(?=\[[^\]\n]*\]\(\s*<?\s*(?:https?:)?//)")
+# Any picture but those whose address stands right there, and is a file beside the notebook or data: another's
+# address may stand elsewhere in the text, or behind a description that goes over several lines.
+_FOREIGN_PICTURE = re.compile(
+    r"!(?=\[)(?!\[[^\[\]\n]*\]\(\s*<?"
+    r"(?:attachment:|data:image/(?:png|jpeg|gif|webp);base64,|[\w.][\w./%-]*[\s)>]))"
+)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):")
 _GOOD_SCHEMES = ("http", "https", "mailto", "attachment")
 _GOOD_DATA = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,")

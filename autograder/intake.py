@@ -78,6 +78,7 @@ class Intake:
         self._limits = limits
         self.sources = _load_sources(course.source / name)
         self.provided = provided_files(course.source / name)
+        self.chosen: dict[str, Path] = {}  # by student, what counts instead of what is in submitted/
 
     @property
     def setting(self) -> Setting:
@@ -90,10 +91,17 @@ class Intake:
             limits=self._limits,
         )
 
-    def look_at(self, student: str) -> Work:
-        """Inspect a submission and rebuild its notebooks; what can't be run gets its verdicts at once."""
+    def folder(self, student: str) -> Path:
+        """Say where the submission of a student that counts lies."""
+        return self.chosen.get(student, self._course.submitted / student / self._name)
+
+    def look_at(self, student: str, folder: Path | None = None) -> Work:
+        """Inspect a submission and rebuild its notebooks; what can't be run gets its verdicts at once.
+
+        It is the one in `folder`, or else the one that counts.
+        """
         try:
-            found = inspect_submission(self._course.submitted / student / self._name, list(self.sources))
+            found = inspect_submission(folder or self.folder(student), list(self.sources))
         except Exception as error:  # the files are a student's
             found = Inspection(refused=f"it can't be looked at ({shortened(repr(error))})")
         work = Work(student, found)

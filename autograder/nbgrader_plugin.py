@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode, from_dict, v4
 from nbgrader.api import Gradebook  # type: ignore[import-untyped]
+from nbgrader.converters import Autograde  # type: ignore[import-untyped]
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor  # type: ignore[import-untyped]
 from traitlets.config import Config
 
@@ -31,6 +32,7 @@ from autograder.grade_one import grade_one
 from autograder.intake import Intake, Work
 from autograder.layout import read_layouts, require_released_notebooks
 from autograder.marks import late_penalties, recorded_scores
+from autograder.nbgrader_start import before_autograde
 from autograder.private import AUDIT, PRIVATE, VERDICTS
 from autograder.record import Submission, late_penalty, record_marks
 from autograder.repairs import Repair, find_repairs
@@ -69,7 +71,19 @@ def _coursedir(exporter: Any) -> Any:
 
 
 class SubmissionExporter(NotebookExporter):
-    """nbgrader's exporter, which leaves what is in submitted/ unread for `Quarantine` to read."""
+    """nbgrader's exporter, which leaves what is in submitted/ unread for `Quarantine` to read.
+
+    nbgrader makes one when it starts to grade, so that is also the time for what comes before.
+    """
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)  # type: ignore[no-untyped-call]
+        if isinstance(self.parent, Autograde):
+            try:
+                before_autograde(self.parent)
+            except AutograderError as error:
+                self.log.critical("%s", error)
+                raise SystemExit(f"autograder: {error}") from error
 
     def from_filename(
         self, filename: str, resources: Resources | None = None, **settings: Any

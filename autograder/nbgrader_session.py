@@ -72,9 +72,22 @@ class NbGraderSession:
         with temp_attrs(self._api.coursedir, release_directory=folder):
             return self._failure(lambda: self._api.generate_assignment(assignment))
 
-    def generate_feedback(self, assignment: str, student: str) -> str | None:
-        """Write the feedback pages of one student; return why that failed, or None."""
-        return self._failure(lambda: self._api.generate_feedback(assignment, student))
+    def collect(self, assignment: str, folder: str) -> tuple[str | None, list[str]]:
+        """Collect from the exchange to `<folder>/<student>/<assignment>`; say why it failed, and warnings."""
+        from nbgrader.exchange.default import ExchangeCollect  # type: ignore[import-untyped]
+
+        from autograder.collecting.exchange_plugin import CarefulCollect
+
+        exchange, warned = self._api.exchange, _Warnings()
+        if exchange.collect is ExchangeCollect:  # another exchange has a collector of its own
+            exchange.collect = CarefulCollect
+        self._api.log.addHandler(warned)
+        try:
+            with temp_attrs(self._api.coursedir, submitted_directory=folder):
+                failure = self._failure(lambda: self._api.collect(assignment))
+        finally:
+            self._api.log.removeHandler(warned)
+        return failure, warned.seen
 
     def _failure(self, step: Callable[[], dict[str, Any]]) -> str | None:
         """Take a step of nbgrader and say why it failed, or None.
@@ -101,9 +114,11 @@ class NbGraderSession:
         return f"nbgrader could not handle it: {text}"
 
     def _gradebook_error(self, error: SQLAlchemyError) -> AutograderError:
-        return AutograderError(
-            f"{self.course.gradebook}: the gradebook can't be used: {shortened(_first_line(error))}"
+        url = make_url(self._api.coursedir.db_url)
+        place = (
+            url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
         )
+        return AutograderError(f"{place}: the gradebook can't be used: {shortened(_first_line(error))}")
 
 
 class _Causes(logging.Handler):
@@ -116,6 +131,18 @@ class _Causes(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if (error := sys.exc_info()[1]) is not None:
             self.seen.append(error)
+
+
+class _Warnings(logging.Handler):
+    """Collects what is logged as a warning, each on one line."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.seen: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno == logging.WARNING:
+            self.seen.append(shortened(record.getMessage(), 1000))
 
 
 def _first_line(text: object) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ from nbgrader.api import (  # type: ignore[import-untyped]
 )
 from nbgrader.preprocessors import AssignLatePenalties  # type: ignore[import-untyped]
 from sqlalchemy import and_, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from traitlets.config import Config
 
 from autograder.autograded import write_autograded
@@ -273,12 +275,21 @@ class _Changes:
         self._inserts[Student].append({"id": student})
 
     def write(self, gradebook: Gradebook) -> None:
+        self._enrol(gradebook, self._inserts.pop(Student))
         for table in self._TABLES:
-            if rows := self._inserts[table]:
+            if rows := self._inserts.get(table):
                 # The table, because the class would split the rows wherever a value is None.
                 gradebook.db.execute(insert(table.__table__), rows)
             if rows := self._updates[table]:
                 gradebook.db.execute(update(table), rows)
+
+    @staticmethod
+    def _enrol(gradebook: Gradebook, rows: list[dict[str, Any]]) -> None:
+        """Insert students; who grades another assignment now may insert the same ones, in the same order."""
+        kind = postgresql if gradebook.db.get_bind().dialect.name == "postgresql" else sqlite
+        if rows:
+            enrol = kind.insert(Student.__table__).on_conflict_do_nothing()
+            gradebook.db.execute(enrol, sorted(rows, key=itemgetter("id")))
 
 
 def _write_rows(
@@ -304,7 +315,7 @@ def _write_rows(
         timestamp = submission.timestamp or (row.timestamp if row else None)
         keys = {"assignment_id": assignment_id, "student_id": submission.student}
         submitted = changes.put(SubmittedAssignment, row, keys, {"timestamp": timestamp})
-        late = _seconds_late(timestamp, duedate, row.extension if row else None)
+        late = seconds_late(timestamp, duedate, row.extension if row else None)
         for name, layout in layouts.items():
             graded = submission.notebooks.get(name)
             counts_late = late > 0 and graded is not None and graded.refused is None
@@ -317,7 +328,7 @@ def _write_rows(
             wanted = {cell: _grade(cell in layout.tasks, marks, cell, row) for cell, row in rows.items()}
             taken_off = None
             if counts_late:
-                taken_off = _taken_off(penalty, submission.student, _score(rows, wanted), late)
+                taken_off = penalty_for(penalty, submission.student, _score(rows, wanted), late)
             keys = {"assignment_id": submitted, "notebook_id": layout.id}
             id = changes.put(SubmittedNotebook, notebook, keys, {"late_submission_penalty": taken_off})
             for cell, cell_id in layout.marked.items():
@@ -355,14 +366,21 @@ def _score(rows: Mapping[str, Any], wanted: Mapping[str, Mapping[str, Any]]) -> 
     return math.fsum(total)
 
 
-def _seconds_late(timestamp: datetime | None, duedate: datetime | None, extension: timedelta | None) -> float:
+def seconds_late(timestamp: datetime | None, duedate: datetime | None, extension: timedelta | None) -> float:
+    """Give how late work is, as nbgrader computes it; never less than nothing."""
     if timestamp is None or duedate is None:
         return 0.0
     return max(0.0, (timestamp - duedate - (extension or timedelta())).total_seconds())
 
 
-def _taken_off(penalty: LatePenalty, student: str, score: float, late: float) -> float | None:
-    """Ask the course's rule, and keep its answer between nothing and the whole score."""
+def penalty_for(penalty: LatePenalty, student: str, score: float, late: float) -> float | None:
+    """Ask the course's rule what it takes off, and keep its answer between nothing and the whole score.
+
+    Raises
+    ------
+    AutograderError
+        If the rule, which may be the instructor's own code, fails.
+    """
     try:
         given = penalty(student, score, late)
         taken_off = None if given is None else float(given)

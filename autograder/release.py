@@ -15,8 +15,10 @@ from autograder.engine.limits import Limits
 from autograder.engine.pool import Job, Pool
 from autograder.errors import AutograderError, shortened
 from autograder.intake import Intake
+from autograder.lateness import write_deadline
 from autograder.nbgrader_session import NbGraderSession
 from autograder.notebooks import read_notebook
+from autograder.policy import course_policy
 from autograder.regions import HIDDEN_TESTS, SOLUTION, region_error
 from autograder.settings import cell_timeout, load_config
 
@@ -39,6 +41,7 @@ def release(course: Course, name: str, assignments: Path = ASSIGNMENTS) -> Path:
     """
     course.require_assignment(name)
     course.require_writable()
+    policy = course_policy(load_config(course))
     expected = _check_sources(
         course.source / name, NOTEBOOKS if name in list_assignments(assignments) else ()
     )
@@ -65,6 +68,8 @@ def release(course: Course, name: str, assignments: Path = ASSIGNMENTS) -> Path:
         final = course.release / name
         final.parent.mkdir(exist_ok=True)
         _put_in_place(draft / name, final, draft / "earlier")
+        with session.gradebook() as gradebook:
+            write_deadline(gradebook, name, policy)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return final

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from autograder.errors import shortened
@@ -139,6 +140,15 @@ def inspect_submission(folder: Path, expected: Collection[str]) -> Inspection:
     return Inspection(notebooks=notebooks, remarks=tuple(remarks), dated=dated, files=files)
 
 
+def handed_in_at(found: Inspection) -> datetime | None:
+    """Read when a submission was handed in, in UTC without a time zone; None if that is not known."""
+    from nbgrader.utils import parse_utc  # type: ignore[import-untyped]
+
+    text = found.files.get("timestamp.txt", b"").decode("utf-8", "replace").strip()
+    when: datetime | None = parse_utc(text) if text and found.dated else None
+    return when
+
+
 def read_files(folder: Path) -> dict[str, bytes]:
     """Read all files of a submission, sorted by their names relative to the folder.
 
@@ -202,7 +212,7 @@ class _Reader:
                     raise UnsafeFolder(
                         f"it holds more than {MOST_ENTRIES} files and folders; remove what was not asked for"
                     )
-                if (wrong := _name_error(entry.name)) is not None:
+                if (wrong := name_error(entry.name)) is not None:
                     shown = _quoted("/".join((*place, entry.name)))
                     raise UnsafeFolder(f"the name of {shown} {wrong}; rename the file")
                 names.append(entry.name)
@@ -234,7 +244,8 @@ def _require_ordinary(status: os.stat_result, shown: str) -> None:
         )
 
 
-def _name_error(name: str) -> str | None:
+def name_error(name: str) -> str | None:
+    """Say why a file of a submission must not have a name; None when it may."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -270,7 +281,7 @@ def _quoted(name: str) -> str:
 
 def _is_date(content: bytes) -> bool:
     """Whether nbgrader can read the content of a timestamp.txt, which may be empty."""
-    from nbgrader.utils import parse_utc  # type: ignore[import-untyped]
+    from nbgrader.utils import parse_utc
 
     if len(content) > 200:
         return False

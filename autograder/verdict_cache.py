@@ -116,10 +116,14 @@ def _code_files(folder: Traversable, name: str) -> Iterator[tuple[str, Traversab
 @cache
 def environment_digest() -> str:
     """Digest the version of Python and of everything installed: a student's code may import any of it."""
+    return content_digest("\n".join([sys.version, *installed_packages()]).encode())
+
+
+def installed_packages() -> list[str]:
+    """List what is installed, each with its version."""
     # Where packages are installed, not `sys.path`: what lies in the working directory does not count.
     folders = site.getsitepackages() + ([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])
-    installed = sorted({f"{found.name} {found.version}" for found in metadata.distributions(path=folders)})
-    return content_digest("\n".join([sys.version, *installed]).encode())
+    return sorted({f"{found.name} {found.version}" for found in metadata.distributions(path=folders)})
 
 
 class VerdictCache:

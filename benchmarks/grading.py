@@ -4,7 +4,8 @@ The class is the sample class of the unit over and over, without the student who
 student's hidden inputs are different ones, so nothing is graded once for many. Stock is measured on a part of
 the class, because its time grows evenly: give `--stock 200` to have it grade all.
 
-`python -m benchmarks.grading --sizes 50 200 1000 5000` also shows how time and memory grow.
+`python -m benchmarks.grading --sizes 50 200 1000 5000` also shows how time and memory grow; with `--dask` it
+compares workers of this machine with workers of a Dask cluster on this machine instead.
 """
 
 from __future__ import annotations
@@ -91,18 +92,18 @@ class _Watch(threading.Thread):
         self.join()
 
     def _look(self) -> None:
-        below = _descendants(self._root)
+        below = descendants(self._root)
         examiners = [process for process in below if self._examines(process)]
         jails = [process for process in below if not self._examines(process)]
         now = {
-            "itself": sum(_seconds(self._root)[:2]),
-            "examiners": sum(sum(_seconds(process)[:2]) for process in examiners),
+            "itself": sum(seconds_of(self._root)[:2]),
+            "examiners": sum(sum(seconds_of(process)[:2]) for process in examiners),
             # With what has ended below them: candidates come and go.
-            "jails": sum(sum(_seconds(process)) for process in jails),
+            "jails": sum(sum(seconds_of(process)) for process in jails),
         }
         for part, seconds in now.items():
             self._run.parts[part] = max(self._run.parts[part], seconds)
-        everything = sum(sum(_seconds(process)) for process in (self._root, *below))
+        everything = sum(sum(seconds_of(process)) for process in (self._root, *below))
         self._run.cpu = max(self._run.cpu, everything)
         if time.monotonic() >= self._next_memory:
             self._next_memory = time.monotonic() + _MEMORY_EVERY
@@ -118,14 +119,14 @@ class _Watch(threading.Thread):
         return self._known[process.pid]
 
 
-def _descendants(process: psutil.Process) -> list[psutil.Process]:
+def descendants(process: psutil.Process) -> list[psutil.Process]:
     try:
         return list(process.children(recursive=True))
     except psutil.Error:
         return []
 
 
-def _seconds(process: psutil.Process) -> tuple[float, float, float, float]:
+def seconds_of(process: psutil.Process) -> tuple[float, float, float, float]:
     """Give the processor time of a process, and of those of its children that have ended."""
     try:
         times = process.cpu_times()
@@ -158,9 +159,9 @@ def run(command: Sequence[str | Path], folder: Path, *, good: Sequence[int] = (0
     return result
 
 
-def grade(course: Path) -> Run:
+def grade(course: Path, *options: str) -> Run:
     """Grade a class with `autograder`."""
-    return run([_OURS, "grade", UNIT], course, good=(0, 3))  # 3: nobody hands in the quiz
+    return run([_OURS, "grade", UNIT, *options], course, good=(0, 3))  # 3: nobody hands in the quiz
 
 
 class Classes:
@@ -200,9 +201,9 @@ class Classes:
             shutil.copy(self._mix[number % len(self._mix)][0], folder / "practice.ipynb")
         return course
 
-    def grade(self, course: Path) -> Run:
+    def grade(self, course: Path, *options: str) -> Run:
         """Grade a class with `autograder`, and make sure that it was graded right."""
-        taken = grade(course)
+        taken = grade(course, *options)
         with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
             scores = [s.score for s in sorted(gradebook.assignment_submissions(UNIT), key=_student)]
         wanted = [self._mix[number % len(self._mix)][1] for number in range(len(scores))]
@@ -231,8 +232,8 @@ def floor(source: Path, notebooks: Sequence[Path], rounds: int = 10) -> tuple[fl
     loaded, limits = load_source(source), Limits()
     cells = [rebuild(loaded, path.read_bytes()).cells for path in notebooks]
     with contextlib.closing(strongest_jail(limits, modules=loaded.modules)) as jail:
-        processes = [psutil.Process(), *_descendants(psutil.Process())]
-        seconds, before = [], sum(sum(_seconds(process)) for process in processes)
+        processes = [psutil.Process(), *descendants(psutil.Process())]
+        seconds, before = [], sum(sum(seconds_of(process)) for process in processes)
         for _ in range(rounds):
             for notebook in cells:
                 start = time.perf_counter()
@@ -242,7 +243,7 @@ def floor(source: Path, notebooks: Sequence[Path], rounds: int = 10) -> tuple[fl
                 candidate.close()
                 seconds.append(time.perf_counter() - start)
         time.sleep(2 * _LOOK_EVERY)  # until the last ones are counted
-        spent = sum(sum(_seconds(process)) for process in processes) - before
+        spent = sum(sum(seconds_of(process)) for process in processes) - before
     return statistics.median(seconds), spent / len(seconds)
 
 
@@ -311,9 +312,17 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser.add_argument("--students", type=int, default=200, metavar="N", help="size of the class")
     parser.add_argument("--stock", type=int, default=40, metavar="N", help="how many of them stock grades")
     parser.add_argument("--sizes", type=int, nargs="*", default=[50, 200, 1000], metavar="N", help="growth")
+    parser.add_argument(
+        "--dask", action="store_true", help="compare one worker, two, and a Dask cluster of two; nothing else"
+    )
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="grading-") as folder:
         classes = Classes(Path(folder))
+        if options.dask:
+            from benchmarks.cluster import compare_cluster
+
+            compare_cluster(classes, options.students)
+            return
         compare(classes, options.students, options.stock)
         growth(classes, options.sizes)
 

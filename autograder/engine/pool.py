@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +24,7 @@ from autograder.engine.inside import wire
 from autograder.engine.inside.wire import Channel, Closed
 from autograder.engine.jail import ONE_THREAD
 from autograder.engine.source import load_source
-from autograder.engine.verdict import GradedNotebook, Verdict
+from autograder.engine.verdict import GradedNotebook, given_up_notebook
 from autograder.engine.worker import Setting
 from autograder.errors import AutograderError, shortened
 
@@ -242,9 +242,11 @@ class Pool:
         What they grade, and how.
     size
         How many workers.
+    numbers
+        A number for each worker, which decides on which processor its candidates run; None counts from 0.
     """
 
-    def __init__(self, setting: Setting, size: int) -> None:
+    def __init__(self, setting: Setting, size: int, numbers: Sequence[int] | None = None) -> None:
         if size < 1:
             raise ValueError(f"a pool needs 1 worker or more, not {size}")
         self._max_points = {path.stem: load_source(path).max_points for path in setting.sources}
@@ -255,8 +257,8 @@ class Pool:
         ]
         patience = 2 * setting.limits.notebook_seconds + _SLACK  # a candidate that died is given another try
         self._workers = [
-            _Worker(self._foremen[number // _TEAM], self._new_folder(f"worker-{number}"), number, patience)
-            for number in range(size)
+            _Worker(self._foremen[place // _TEAM], self._new_folder(f"worker-{place}"), number, patience)
+            for place, number in enumerate(range(size) if numbers is None else numbers)
         ]
         self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
         for worker in self._workers:
@@ -340,8 +342,4 @@ class Pool:
     def _given_up(self, job: Job, trouble: str, times: int) -> GradedNotebook:
         reason = f"The grading process ended while it graded this notebook, {times} times"
         reason += f" ({shortened(trouble)})." if trouble else "."
-        verdicts = tuple(
-            Verdict(grade_id, "crashed", 0.0, most, reason)
-            for grade_id, most in self._max_points[job.notebook].items()
-        )
-        return GradedNotebook(job.notebook, verdicts, isolation="unknown", remarks=(reason,), given_up=True)
+        return given_up_notebook(job.notebook, self._max_points[job.notebook], reason)

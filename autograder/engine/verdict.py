@@ -113,3 +113,9 @@ def refused_notebook(notebook: str, max_points: Mapping[str, float], reason: str
     """
     verdicts = tuple(Verdict(grade_id, "refused", 0.0, most, reason) for grade_id, most in max_points.items())
     return GradedNotebook(notebook, verdicts, refused=reason)
+
+
+def given_up_notebook(notebook: str, max_points: Mapping[str, float], reason: str) -> GradedNotebook:
+    """Give a notebook on which our own processes failed its verdicts; arguments as for a refused one."""
+    verdicts = tuple(Verdict(grade_id, "crashed", 0.0, most, reason) for grade_id, most in max_points.items())
+    return GradedNotebook(notebook, verdicts, isolation="unknown", remarks=(reason,), given_up=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from autograder.notebooks import notebook_text, read_notebook
 from autograder.record import Submission, late_penalty, record
 from autograder.release import release
 from autograder.settings import load_config
+from tests.postgres import Postgres
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -95,6 +96,14 @@ def give_mark(released: Course) -> Callable[[str], None]:
             assert record(gradebook, released.autograded, "tiny", [submission], no_penalty) == {}
 
     return _give_mark
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server."""
+    server = Postgres()
+    yield server
+    server.close()
 
 
 @pytest.fixture(scope="session")

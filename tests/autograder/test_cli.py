@@ -10,14 +10,13 @@ import pytest
 from autograder.cli import main
 
 
-def test_help_shows_the_five_steps_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_shows_the_six_steps_in_order(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(["--help"])
     assert end.value.code == 0
     text = capsys.readouterr().out
-    places = [
-        text.index(f"autograder {step} ") for step in ("init", "release", "grade", "feedback", "export")
-    ]
+    steps = ("init", "release", "collect", "grade", "feedback", "export")
+    places = [text.index(f"autograder {step} ") for step in steps]
     assert places == sorted(places)
 
 
@@ -29,7 +28,10 @@ def test_help_needs_no_nbgrader() -> None:
     assert done.stdout.splitlines()[-1] == "False"
 
 
-@pytest.mark.parametrize("command", ["init", "release", "grade", "feedback", "export", "sample-class"])
+@pytest.mark.parametrize(
+    "command",
+    ["init", "students", "release", "collect", "grade", "feedback", "export", "sample-class"],
+)
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main([command, "--help"])

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from autograder.feedback_page.writer import FeedbackWriter
 from autograder.nbgrader_session import NbGraderSession
 from tests.redteam.attack import Attack, hand_in
 from tests.redteam.course import ASSIGNMENT, HONEST, make_course
@@ -57,7 +58,7 @@ def graded_class(folder: Path, attacks: Iterable[Attack], honest: Mapping[str, s
         session = NbGraderSession(course)
         for attack in attacks:
             if "no-script" in attack.holds:
-                session.generate_feedback(ASSIGNMENT, attack.who)
+                FeedbackWriter(course, ASSIGNMENT, [attack.who]).write(attack.who)
         with session.gradebook() as gradebook:
             marks = marks_in(gradebook, [*honest, *(attack.who for attack in attacks)])
         yield Evidence(

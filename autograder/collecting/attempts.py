@@ -1,0 +1,174 @@
+"""The attempts of an assignment: every one is kept below attempts/, the one that counts also in submitted/.
+
+A folder is written next to its place and renamed into it, so that no run leaves half of one behind.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+from autograder.attempts import ATTEMPTS, Attempt, attempt_name, attempts_folder, list_attempts
+from autograder.collecting.times import read_stamp, stamp
+from autograder.course import Course
+from autograder.errors import AutograderError
+from autograder.submission import UnsafeFolder, read_files
+
+TIMESTAMP = "timestamp.txt"
+_DRAFTS = ".collecting"
+
+
+class Attempts:
+    """The attempts of all students at one assignment. Used in a `with`, by one process at a time.
+
+    Raises
+    ------
+    AutograderError
+        On entering, if somebody else is collecting in this course.
+    """
+
+    def __init__(self, course: Course, assignment: str) -> None:
+        self._course = course
+        self._assignment = assignment
+        self.drafts = course.root / _DRAFTS
+
+    def __enter__(self) -> Attempts:
+        self.drafts.mkdir(mode=0o700, exist_ok=True)
+        self._lock = os.open(self.drafts, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._lock)
+            raise AutograderError(
+                f"{self._course.root}: another `autograder collect` is at work here; wait for its end"
+            ) from None
+        self._clear()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._clear()
+        os.close(self._lock)
+
+    def students(self) -> list[str]:
+        """Name who has an attempt, or something in submitted/."""
+        found: set[str] = set()
+        for place in (self._course.root / ATTEMPTS, self._course.submitted):
+            found |= {path.parent.name for path in place.glob(f"*/{self._assignment}") if path.is_dir()}
+        return sorted(student for student in found if not student.startswith("."))
+
+    def of(self, student: str) -> list[Attempt]:
+        """List a student's attempts, the last at the end."""
+        return list_attempts(self._course, student, self._assignment)
+
+    def files(self, attempt: Attempt) -> dict[str, bytes]:
+        """Read an attempt, its timestamp.txt too."""
+        return _read(attempt.folder)
+
+    def keep(self, student: str, seen: datetime, counted: datetime, files: Mapping[str, bytes]) -> bool:
+        """Keep an attempt; tell whether it is new.
+
+        It is not if the same bytes are there with the same time, or are what the student had handed in last
+        before.
+
+        Parameters
+        ----------
+        student
+            The student's id.
+        seen
+            When it came, as far as is known; the order of attempts is by this.
+        counted
+            What timestamp.txt is to say.
+        files
+            The content by path, relative to the attempt.
+        """
+        when = seen.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+        earlier = [attempt for attempt in self.of(student) if attempt.when <= when]
+        same_time = [attempt for attempt in earlier if attempt.when == when]
+        digest = _digest(files)
+        if any(_digest(_read(attempt.folder)) == digest for attempt in {*same_time, *earlier[-1:]}):
+            return False
+        number = max((attempt.number for attempt in same_time), default=0) + 1
+        draft = self._written({**files, TIMESTAMP: stamp(counted).encode()})
+        target = attempts_folder(self._course, student, self._assignment) / attempt_name(when, number)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft.rename(target)
+        return True
+
+    def keep_submitted(self, student: str) -> bool:
+        """Keep what is in submitted/ as an attempt, if it is none; tell whether it was.
+
+        Raises
+        ------
+        UnsafeFolder
+            If it must not be read.
+        """
+        folder = self._course.submitted / student / self._assignment
+        if not os.path.lexists(folder):
+            return False
+        files = read_files(folder)
+        digest = _digest(files)
+        if not files.keys() - {TIMESTAMP} or any(
+            _digest(_read(one.folder)) == digest for one in self.of(student)
+        ):
+            return False
+        time = read_stamp(files.get(TIMESTAMP, b""))
+        if time is None:
+            time = datetime.fromtimestamp(max(path.stat().st_mtime for path in folder.rglob("*")), UTC)
+        time = time.replace(microsecond=0)
+        return self.keep(student, time, time, {name: files[name] for name in files if name != TIMESTAMP})
+
+    def put_last(self, student: str, *, only_if_none: bool) -> bool:
+        """Put a student's last attempt into submitted/; tell whether that changed anything."""
+        attempts = self.of(student)
+        target = self._course.submitted / student / self._assignment
+        there = os.path.lexists(target)
+        if not attempts or (there and only_if_none):
+            return False
+        files = _read(attempts[-1].folder)
+        if there and read_files(target) == files:
+            return False
+        draft = self._written(files)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if there:  # it is kept as an attempt, so that nothing is lost between the two steps
+            target.rename(self.drafts / f"{draft.name}-earlier")
+        draft.rename(target)
+        return True
+
+    def _written(self, files: Mapping[str, bytes]) -> Path:
+        draft = Path(tempfile.mkdtemp(dir=self.drafts))
+        draft.chmod(0o755)
+        for name, content in files.items():
+            path = draft / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return draft
+
+    def _clear(self) -> None:
+        """Remove what was being written, by this run or by one that was killed."""
+        for path in self.drafts.iterdir():
+            shutil.rmtree(path)
+
+
+def _read(folder: Path) -> dict[str, bytes]:
+    try:
+        return read_files(folder)
+    except UnsafeFolder as error:
+        raise AutograderError(f"{folder}: {error}") from None
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    """Identify the files of an attempt, whenever it came."""
+    digest = hashlib.sha256()
+    for name, content in sorted(files.items()):
+        if name != TIMESTAMP:
+            digest.update(f"{len(name.encode())}:{len(content)}:{name}".encode() + content)
+    return digest.hexdigest()

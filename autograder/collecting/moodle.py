@@ -1,0 +1,100 @@
+"""Moodle: `Ada Lovelace_40213_assignsubmission_file_/practice.ipynb`.
+
+The parts: the full name, with spaces for underscores; a number that Moodle gives each participant of an
+assignment; what kind of submission it is; below, or in flat downloads behind an underscore, the student's
+file. With blind marking, `Participant` stands for every name. A download holds the last attempt only and no
+time: those in the zip are mostly of the download.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from datetime import tzinfo
+
+from autograder.collecting.entry import Entry
+from autograder.collecting.naming import Named, Sorted, System, find_part
+from autograder.collecting.people import People
+from autograder.submission import id_error
+
+_NAME = re.compile(
+    r"(?P<name>[^_/]+)_(?P<number>\d+)_assignsubmission_(?P<kind>[a-z]+)_(?P<file>.*)", re.DOTALL
+)
+_BLIND = "Participant"
+
+
+def _is_named(path: str) -> bool:
+    return find_part(_NAME, path) is not None
+
+
+def _sort(entries: list[Entry], people: People, zone: tzinfo) -> Sorted:
+    done = Sorted()
+    found: defaultdict[tuple[str, str], list[tuple[Entry, str]]] = defaultdict(list)
+    typed: list[tuple[Entry, tuple[str, str]]] = []
+    for entry in entries:
+        part = find_part(_NAME, entry.name)
+        if part is None:
+            done.put_aside([entry], "it is not named as Moodle names what was handed in")
+            continue
+        match, below = part
+        if match["kind"] != "file":
+            typed.append((entry, (match["name"], match["number"])))
+        else:
+            found[match["name"], match["number"]].append((entry, below or match["file"]))
+    for entry, person in typed:
+        if person in found:
+            done.notes.append(
+                f"{entry.shown}: text that was typed into Moodle, besides the files; left there"
+            )
+        else:
+            done.put_aside([entry], "it is text that was typed into Moodle, not a file")
+    whose = {person: _find(*person, people) for person in found}
+    claimed = defaultdict(set)
+    for person, (student, _) in whose.items():
+        if student is not None:
+            claimed[student].add(person[1])
+    for person, files in found.items():
+        student, reason = whose[person]
+        if student is None:
+            done.put_aside((entry for entry, _ in files), reason)
+        elif len(claimed[student]) > 1:
+            numbers = ", ".join(sorted(claimed[student], key=int))
+            done.put_aside(
+                (entry for entry, _ in files),
+                f"several participants ({numbers}) have the name of {student}; {_WAY_OUT}",
+            )
+        else:
+            prefix = f"{person[0]}_{person[1]}_assignsubmission_file"
+            done.files += [Named(entry, student, file, prefix=prefix) for entry, file in files]
+    return done
+
+
+_WAY_OUT = (
+    "unpack the zip, put the student's id in place of the name (id_40213_assignsubmission_file_), and "
+    "collect that folder"
+)
+
+
+def _find(name: str, number: str, people: People) -> tuple[str | None, str]:
+    """Find the id of a participant; otherwise, why it can't be found."""
+    if not people.listed:
+        student = f"{name} {number}" if name == _BLIND else name
+        if (wrong := id_error(student)) is not None:
+            return None, f"{student!r} can't be a student id: {wrong}"
+        return student, ""
+    # The number, where the grading worksheet of the assignment was imported: it lists "Participant 40213".
+    if numbered := people.with_cell("Identifier", f"{_BLIND} {number}"):
+        return numbered[0].id, ""
+    if name == _BLIND:
+        return None, "Moodle hides who it is; reveal the students' identities there and download again"
+    found = {student.id for student in people.named(name)}
+    if (by_id := people.with_id(name)) is not None:
+        found.add(by_id.id)
+    if len(found) == 1:
+        return found.pop(), ""
+    if found:
+        return None, f"the class list has several with this name ({', '.join(sorted(found))}); {_WAY_OUT}"
+    return None, f"{name!r} is not in the class list; {_WAY_OUT}"
+
+
+MOODLE = System("Moodle", _is_named, _sort)

@@ -1,0 +1,59 @@
+"""Where in the book something is explained: the chapters of objectives, their titles and addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from functools import cache
+from pathlib import Path
+
+from traitlets.config import Config
+
+from autograder.assignment import Assignment
+from autograder.course import CONFIG
+from autograder.errors import AutograderError
+from autograder.feedback_page.page import Chapter
+
+_BOOK = (
+    Path(__file__).parents[2] / "book"
+)  # there in the project's folder, not where only the package is installed
+
+
+def chapters_on(assignment: Assignment, objectives: Collection[str]) -> tuple[str, ...]:
+    """Name the chapters of objectives: those that the quiz's questions on the same objectives name."""
+    wanted = set(objectives)
+    return tuple(dict.fromkeys(q.read for q in assignment.quiz if wanted & set(q.objectives)))
+
+
+def book_address(config: Config) -> str | None:
+    """Read `c.Autograder.book_url`: where students read the book; None if the course does not say.
+
+    Raises
+    ------
+    AutograderError
+        If it is no address of a web page.
+    """
+    given = config.Autograder.get("book_url", None)
+    if given is None or given == "":
+        return None
+    if not isinstance(given, str) or not re.match(r"https?://[^\s\"'<>]+$", given):
+        raise AutograderError(
+            f"{CONFIG}: c.Autograder.book_url must be an address such as 'https://example.org/losses/', "
+            f"not {given!r}"
+        )
+    return given.rstrip("/")
+
+
+def chapter(name: str, address: str | None) -> Chapter:
+    """Describe a chapter by its name in the book, such as "regression/squared-error"."""
+    return Chapter(_title(name), f"{address}/book/{name}.html" if address else None)
+
+
+@cache
+def _title(name: str) -> str:
+    try:
+        text = (_BOOK / f"{name}.md").read_text(encoding="utf-8")
+    except OSError:
+        text = ""
+    heading = re.search(r"^# (.+)$", text, re.MULTILINE)
+    return heading[1].strip() if heading else name.rpartition("/")[2].replace("-", " ").capitalize()

@@ -1,0 +1,154 @@
+"""Deadlines in nbgrader's gradebook, and what is taken off for lateness once a rule or a time has changed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from nbgrader.api import (  # type: ignore[import-untyped]
+    Assignment,
+    Grade,
+    Gradebook,
+    Notebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+from sqlalchemy import func, select, update
+
+from autograder.audit_log import AuditLog, scoring_event
+from autograder.engine.verdict import GradedNotebook
+from autograder.policy import Policy
+from autograder.record import LatePenalty, penalty_for, seconds_late
+
+
+class Graded(NamedTuple):
+    """The recorded work of a student: when it was handed in, its verdicts, and their keys by notebook."""
+
+    when: datetime | None
+    notebooks: Mapping[str, GradedNotebook]
+    keys: Mapping[str, str]
+
+
+class _Times(NamedTuple):
+    id: str
+    when: datetime | None
+    extension: timedelta | None
+
+
+class _Held(NamedTuple):
+    id: str
+    score: float
+    penalty: float | None
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """The times of an assignment that the gradebook knows, with the deadline that holds."""
+
+    due: datetime | None
+    students: Mapping[str, _Times]
+
+    def seconds(self, student: str, when: datetime | None) -> float:
+        """Give how late a student is who handed in then; None for `when` takes what the gradebook knows."""
+        known = self.students.get(student)
+        if known is None:
+            return seconds_late(when, self.due, None)
+        return seconds_late(when or known.when, self.due, known.extension)
+
+
+def write_deadline(gradebook: Gradebook, assignment: str, policy: Policy) -> str | None:
+    """Make the deadline of the course's rules the due date in the gradebook; say what it replaced there.
+
+    Without a deadline in the rules, a date that was set in formgrader stays.
+    """
+    if (deadline := policy.deadlines.get(assignment)) is None:
+        return None
+    found = select(Assignment.duedate).where(Assignment.name == assignment)
+    before = gradebook.db.execute(found).scalar_one_or_none()
+    if before == deadline.utc:
+        return None
+    gradebook.db.execute(update(Assignment).where(Assignment.name == assignment).values(duedate=deadline.utc))
+    if before is None:
+        return None
+    return f"the deadline of {assignment} is {deadline} now; it was {before:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def read_lateness(gradebook: Gradebook, assignment: str, policy: Policy) -> Lateness:
+    """Read when everyone handed in, and their extensions; the rules' deadline, else the gradebook's."""
+    found = select(Assignment.duedate).where(Assignment.name == assignment)
+    deadline = policy.deadlines.get(assignment)
+    due = deadline.utc if deadline else gradebook.db.execute(found).scalar_one_or_none()
+    work = SubmittedAssignment
+    rows = select(work.student_id, work.id, work.timestamp, work.extension).join(
+        Assignment, work.assignment_id == Assignment.id
+    )
+    known = gradebook.db.execute(rows.where(Assignment.name == assignment))
+    return Lateness(due, {student: _Times(*times) for student, *times in known})
+
+
+def update_penalties(
+    gradebook: Gradebook,
+    assignment: str,
+    graded: Mapping[str, Graded],
+    lateness: Lateness,
+    penalty: LatePenalty,
+    log: AuditLog,
+) -> None:
+    """Bring what is taken off up to date for work whose marks are recorded already.
+
+    A new deadline, another rule, an extension or a mark given by hand changes it, though no verdict moves.
+    The log comes first, so that a run that is killed before the gradebook is written repeats both.
+    """
+    if not graded:
+        return
+    held = _held(gradebook, assignment)
+    events = []
+    for student, work in graded.items():
+        late = lateness.seconds(student, work.when)
+        for name, row in held.get(student, {}).items():
+            if (verdicts := work.notebooks.get(name)) is None:
+                continue
+            counts_late = late > 0 and verdicts.refused is None
+            taken_off = penalty_for(penalty, student, row.score, late) if counts_late else None
+            if not math.isclose(taken_off or 0.0, row.penalty or 0.0, rel_tol=1e-6, abs_tol=1e-9):
+                key = work.keys.get(name, "")
+                event = scoring_event(
+                    assignment, student, verdicts, key, event="penalised", late_penalty=taken_off or 0.0
+                )
+                events.append(event)
+                gradebook.db.execute(
+                    update(SubmittedNotebook)
+                    .where(SubmittedNotebook.id == row.id)
+                    .values(late_submission_penalty=taken_off)
+                )
+        known = lateness.students.get(student)
+        if work.when is not None and known is not None and known.when != work.when:
+            gradebook.db.execute(
+                update(SubmittedAssignment)
+                .where(SubmittedAssignment.id == known.id)
+                .values(timestamp=work.when)
+            )
+    if events:
+        log.append_many(events)
+
+
+def _held(gradebook: Gradebook, assignment: str) -> dict[str, dict[str, _Held]]:
+    """Read the score and the penalty of each notebook, by student."""
+    notebook = SubmittedNotebook
+    columns = (SubmittedAssignment.student_id, Notebook.name, notebook.id, notebook.late_submission_penalty)
+    rows = (
+        select(*columns, func.sum(Grade.score))
+        .join(notebook, notebook.assignment_id == SubmittedAssignment.id)
+        .join(Notebook, notebook.notebook_id == Notebook.id)
+        .join(Assignment, Notebook.assignment_id == Assignment.id)
+        .join(Grade, Grade.notebook_id == notebook.id)
+        .where(Assignment.name == assignment)
+        .group_by(*columns)
+    )
+    held: dict[str, dict[str, _Held]] = {}
+    for student, name, id, penalty, score in gradebook.db.execute(rows):
+        held.setdefault(student, {})[name] = _Held(id, score or 0.0, penalty)
+    return held

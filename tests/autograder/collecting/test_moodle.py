@@ -1,0 +1,132 @@
+"""Downloads of Moodle: folders or flat, full names that are ambiguous, blind marking, no times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from autograder.collecting.collect import collect
+from autograder.course import Course
+from tests.autograder.collecting.conftest import MOODLE_LIST, Zip, attempts, class_list, submitted
+
+Work = Callable[..., bytes]
+
+
+@pytest.mark.parametrize("between", ["/", ""], ids=["folders", "flat"])
+def test_full_names_are_looked_up_in_the_class_list(
+    between: str, course: Course, make_zip: Zip, work: Work
+) -> None:
+    class_list(course, MOODLE_LIST)
+    files = {
+        f"Ada Lovelace_40213_assignsubmission_file_{between}practice.ipynb": work("ada"),
+        f"Ada Lovelace_40213_assignsubmission_file_{between}quiz.ipynb": work("ada", "quiz"),
+        f"Zoë-Ann O'Neil_40214_assignsubmission_file_{between}practice.ipynb": work("zoe"),
+        f"BABBAGE Charles_40215_assignsubmission_file_{between}practice.ipynb": work("charles"),
+    }
+    report = collect(course, "tiny", [make_zip(files)])
+    assert submitted(course, "ada", "quiz.ipynb") == work("ada", "quiz")
+    assert submitted(course, "zoe") == work("zoe")
+    assert submitted(course, "charles") == work("charles")
+    assert report.missing == ["grace1 (Grace Hopper)", "grace2 (Grace Hopper)"]
+
+
+def test_two_students_of_one_name_are_not_guessed(course: Course, make_zip: Zip, work: Work) -> None:
+    class_list(course, MOODLE_LIST)
+    files = {"Grace Hopper_40216_assignsubmission_file_/practice.ipynb": work("grace")}
+    report = collect(course, "tiny", [make_zip(files)])
+    assert report.handed_in == []
+    assert "the class list has several with this name (grace1, grace2); unpack the zip" in report.problems[0]
+
+
+def test_an_id_in_place_of_the_name_says_who_it_is(course: Course, make_zip: Zip, work: Work) -> None:
+    class_list(course, MOODLE_LIST)
+    files = {"grace2_40216_assignsubmission_file_/practice.ipynb": work("grace")}
+    collect(course, "tiny", [make_zip(files)])
+    assert submitted(course, "grace2") == work("grace")
+
+
+def test_a_second_participant_with_a_student_s_name_spoils_nothing(
+    course: Course, make_zip: Zip, work: Work
+) -> None:
+    class_list(course, MOODLE_LIST)
+    files = {
+        "Ada Lovelace_40213_assignsubmission_file_/practice.ipynb": work("ada"),
+        "Ada Lovelace_66666_assignsubmission_file_/practice.ipynb": work("somebody else"),
+    }
+    report = collect(course, "tiny", [make_zip(files)])
+    assert report.handed_in == []
+    assert "several participants (40213, 66666) have the name of ada" in report.problems[0]
+
+
+def test_a_file_that_imitates_a_folder_of_moodle_s_stays_with_its_student(
+    course: Course, make_zip: Zip, work: Work
+) -> None:
+    class_list(course, MOODLE_LIST)
+    inside = "Charles Babbage_1_assignsubmission_file_/practice.ipynb"
+    files = {f"Ada Lovelace_40213_assignsubmission_file_/{inside}": work("ada")}
+    collect(course, "tiny", [make_zip(files)])
+    assert submitted(course, "ada") == work("ada")
+    assert not (course.submitted / "charles").exists()
+
+
+def test_blind_marking_needs_no_class_list_or_the_numbers_in_it(
+    course: Course, make_zip: Zip, work: Work
+) -> None:
+    download = make_zip({"Participant_40213_assignsubmission_file_/practice.ipynb": work("ada")})
+    collect(course, "tiny", [download])
+    assert submitted(course, "Participant 40213") == work("ada")
+    class_list(course, MOODLE_LIST)
+    report = collect(course, "tiny", [download])
+    assert "Moodle hides who it is" in report.problems[0]
+    head, *rows = MOODLE_LIST.splitlines()
+    class_list(course, f"Identifier,{head}\nParticipant 40213,{rows[0]}\n")
+    collect(course, "tiny", [download])
+    assert submitted(course, "ada") == work("ada")
+
+
+def test_without_a_class_list_the_full_name_is_the_student_id(
+    course: Course, make_zip: Zip, work: Work
+) -> None:
+    collect(course, "tiny", [make_zip({"Ada Lovelace_4_assignsubmission_file_/practice.ipynb": work("a")})])
+    assert submitted(course, "Ada Lovelace") == work("a")
+
+
+def test_typed_text_is_a_problem_only_where_there_is_nothing_else(
+    course: Course, make_zip: Zip, work: Work
+) -> None:
+    class_list(course, MOODLE_LIST)
+    files = {
+        "Ada Lovelace_4_assignsubmission_file_/practice.ipynb": work("ada"),
+        "Ada Lovelace_4_assignsubmission_onlinetext_/onlinetext.html": b"<p>hello</p>",
+        "Charles Babbage_5_assignsubmission_onlinetext_/onlinetext.html": b"<p>my answer</p>",
+    }
+    report = collect(course, "tiny", [make_zip(files)])
+    assert submitted(course, "ada") == work("ada")
+    assert len(report.problems) == 1
+    assert "Charles Babbage_5_assignsubmission_onlinetext_/onlinetext.html': set aside" in report.problems[0]
+    assert any("Ada Lovelace_4_assignsubmission_onlinetext_" in note for note in report.notes)
+
+
+def test_times_after_the_deadline_are_named_and_can_be_put_right(
+    with_deadline: Course, make_zip: Zip, work: Work
+) -> None:
+    class_list(with_deadline, MOODLE_LIST)
+    files = {"Ada Lovelace_4_assignsubmission_file_/practice.ipynb": work("ada")}
+    download = make_zip(files, "2027-01-20 09:00:00")
+    report = collect(with_deadline, "tiny", [download])
+    assert "Moodle does not say when 1 student (ada) handed in, and the download" in report.problems[0]
+    (folder,) = (with_deadline.root / "attempts" / "ada" / "tiny").glob("*Z")
+    (folder / "timestamp.txt").write_text("2027-01-15 13:00:00 UTC\n")
+    collect(with_deadline, "tiny", [download])
+    assert submitted(with_deadline, "ada", "timestamp.txt") == b"2027-01-15 13:00:00 UTC\n"
+
+
+def test_the_instructor_can_say_by_when_all_was_handed_in(course: Course, make_zip: Zip, work: Work) -> None:
+    class_list(course, MOODLE_LIST)
+    files = {"Ada Lovelace_4_assignsubmission_file_/practice.ipynb": work("ada")}
+    download = make_zip(files, "2027-01-20 09:00:00")
+    report = collect(course, "tiny", [download], by="2027-01-15 23:59 Europe/Berlin")
+    assert attempts(course, "ada") == ["2027-01-20T09-00-00Z"]  # the order is by what the zip says
+    assert submitted(course, "ada", "timestamp.txt") == b"2027-01-15 22:59:00 UTC\n"
+    assert report.problems == []

