@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from autograder import cli_class, cli_collect, cli_export, cli_feedback, cli_learner
+from autograder import cli_class, cli_collect, cli_doctor, cli_export, cli_feedback, cli_learner
 from autograder.arguments import count, whole_seconds
 from autograder.cli_common import (
     ATTENTION,
@@ -114,6 +114,8 @@ def _parser() -> argparse.ArgumentParser:
     sample.set_defaults(run=_sample_class)
 
     cli_learner.add_commands(steps, _ENDS)
+
+    cli_doctor.add_commands(steps, _ENDS)
     return parser
 
 

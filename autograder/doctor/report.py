@@ -1,0 +1,78 @@
+"""The doctor's round: all checks by topic, and how what they find is shown."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.doctor.check import Check, Finding, Level, findings
+from autograder.doctor.course import course_checks
+from autograder.doctor.jail import jail_checks
+from autograder.doctor.machine import machine_checks
+from autograder.doctor.packages import package_checks
+from autograder.doctor.patient import Patient
+from autograder.doctor.records import record_checks
+from autograder.wording import counted
+
+_WIDTH = 16  # of the longest name of a check
+_COLOURS = {"ok": "32", "note": "33", "FAIL": "1;31"}
+
+
+@dataclass(frozen=True)
+class Found:
+    """A finding, with the check and the topic that it belongs to."""
+
+    topic: str
+    name: str
+    finding: Finding
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give it as data."""
+        return {"topic": self.topic, "check": self.name} | dataclasses.asdict(self.finding)
+
+
+def examine(root: Path | None = None) -> Iterator[Found]:
+    """Check this machine and, if there is one, a course; give each finding as soon as it is there.
+
+    Parameters
+    ----------
+    root
+        The course directory.
+    """
+    topics: list[tuple[str, list[Check]]] = [
+        ("this machine", [*machine_checks(root), *jail_checks()]),
+        ("what is installed", package_checks()),
+    ]
+    if root is not None:
+        patient = Patient(root)
+        topics += [
+            ("the course", course_checks(patient)),
+            ("marks and records", record_checks(patient)),
+        ]
+    for topic, checks in topics:
+        for check in checks:
+            for finding in findings(check):
+                yield Found(topic, check.name, finding)
+
+
+def lines(found: Iterable[Found], *, colour: bool) -> Iterator[str]:
+    """Write findings as lines: the level as a word, aligned; what to do below; a sum at the end."""
+    topic = ""
+    levels: list[Level] = []
+    for one in found:
+        if one.topic != topic:
+            topic = one.topic
+            yield f"\n{topic.capitalize()}" if levels else topic.capitalize()
+        level = one.finding.level
+        levels.append(level)
+        word = f"{level:4}"
+        if colour:
+            word = f"\033[{_COLOURS[level]}m{word}\033[0m"
+        yield f"  {word}  {one.name:{_WIDTH}}  {one.finding.text}"
+        yield from (f"{'':{_WIDTH + 10}}→ {line}" for line in one.finding.do)
+    red, notes = levels.count("FAIL"), levels.count("note")
+    summary = "Nothing is red" if not red else f"{counted(red, 'red line')}: put these right first"
+    yield f"\n{summary}; {counted(notes, 'note')}, {levels.count('ok')} ok."
