@@ -8,6 +8,8 @@ from typing import Literal
 
 from autograder.errors import AutograderError, shortened
 
+INSTALL = "python -m pip install -r requirements.txt -c constraints.txt     (in the project's folder)"
+
 Level = Literal["ok", "note", "FAIL"]
 
 

@@ -13,13 +13,12 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from autograder.doctor.check import Check, Finding, fail, note, ok
+from autograder.doctor.check import INSTALL, Check, Finding, fail, note, ok
 from autograder.verdict_cache import installed_packages
 from autograder.wording import counted
 
 _PROJECT = "loss-functions-course"
 _SHOWN = 5
-_INSTALL = "python -m pip install -r requirements.txt -c constraints.txt     (in the project's folder)"
 _SERVER = ("nbgrader.server_extensions.formgrader", "nbgrader.server_extensions.validate_assignment")
 _LAB = "@jupyter/nbgrader"
 
@@ -55,14 +54,14 @@ def packages(folder: Path | None = None, installed: dict[str, str] | None = None
     missing = sorted(name for name in direct if name not in installed)
     wrong = [*_other_versions(direct, installed)]
     if missing:
-        yield fail(f"{counted(len(missing), 'package')} not installed: {_some(missing)}", _INSTALL)
+        yield fail(f"{counted(len(missing), 'package')} not installed: {_some(missing)}", INSTALL)
     if wrong:
-        yield fail(f"{counted(len(wrong), 'package')} in another version: {_some(wrong)}", _INSTALL)
+        yield fail(f"{counted(len(wrong), 'package')} in another version: {_some(wrong)}", INSTALL)
     if further := [*_other_versions(others, installed)]:
         yield note(
             f"{counted(len(further), 'package')} that others need in another version than tested: "
             f"{_some(further)}",
-            _INSTALL,
+            INSTALL,
         )
     elif not missing and not wrong:
         yield ok(f"{counted(len(direct), 'package')} as pinned")
@@ -96,8 +95,11 @@ def _some(names: list[str]) -> str:
 
 def nbgrader(scripts: Path | None = None) -> Finding:
     """Load nbgrader, and look for the program that it starts to set up a gradebook."""
-    version = importlib.import_module("nbgrader").__version__
-    importlib.import_module("nbgrader.apps.api")
+    try:
+        version = importlib.import_module("nbgrader").__version__
+        importlib.import_module("nbgrader.apps.api")
+    except ImportError as error:
+        return fail(f"can't be loaded: {error}", INSTALL)
     folder = scripts or Path(sysconfig.get_path("scripts"))
     if shutil.which("alembic", path=str(folder)) is None:
         return fail(

@@ -27,6 +27,7 @@ from autograder.source_changes import source_changes
 from autograder.wording import counted
 
 _SHOWN = 3
+_WAIT = 10.0  # seconds for another process that is writing
 # On these, locks don't work between machines, or not at all.
 _NETWORK = re.compile(
     r"nfs\d?|cifs|smb\w*|afs|9p|ceph|lustre|beegfs\w*|gpfs|glusterfs|fuse\.(sshfs|ceph|\w*fs\d?)"
@@ -74,7 +75,7 @@ def _damage(file: Path) -> str | None:
     """Have SQLite look through a file; None if it is whole."""
     try:
         # Not read-only: SQLite first takes back what a process that was killed had begun to write.
-        with closing(sqlite3.connect(f"{file.as_uri()}?mode=rw", uri=True, timeout=10)) as connection:
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=rw", uri=True, timeout=_WAIT)) as connection:
             (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):

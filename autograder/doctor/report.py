@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.doctor.check import Check, Finding, Level, findings
-from autograder.doctor.course import course_checks
-from autograder.doctor.jail import jail_checks
-from autograder.doctor.machine import machine_checks
-from autograder.doctor.packages import package_checks
-from autograder.doctor.patient import Patient
-from autograder.doctor.records import record_checks
+from autograder.doctor.check import INSTALL, Check, Finding, Level, fail, findings
 from autograder.wording import counted
 
 _WIDTH = 16  # of the longest name of a check
@@ -42,20 +36,56 @@ def examine(root: Path | None = None) -> Iterator[Found]:
     root
         The course directory.
     """
-    topics: list[tuple[str, list[Check]]] = [
-        ("this machine", [*machine_checks(root), *jail_checks()]),
-        ("what is installed", package_checks()),
+    topics: list[tuple[str, Callable[[Path | None], list[Check]]]] = [
+        ("this machine", _of_machine),
+        ("what is installed", _of_packages),
     ]
     if root is not None:
-        patient = Patient(root)
-        topics += [
-            ("the course", course_checks(patient)),
-            ("marks and records", record_checks(patient)),
-        ]
-    for topic, checks in topics:
-        for check in checks:
+        topics += [("the course", _of_course), ("marks and records", _of_records)]
+    for topic, load in topics:
+        for check in _loaded(load, root):
             for finding in findings(check):
                 yield Found(topic, check.name, finding)
+
+
+# Each topic is loaded when its turn comes: what one needs and is not installed must not end the round.
+
+
+def _of_machine(root: Path | None) -> list[Check]:
+    from autograder.doctor.jail import jail_checks
+    from autograder.doctor.machine import machine_checks
+
+    return [*machine_checks(root), *jail_checks()]
+
+
+def _of_packages(_: Path | None) -> list[Check]:
+    from autograder.doctor.packages import package_checks
+
+    return package_checks()
+
+
+def _of_course(root: Path | None) -> list[Check]:
+    from autograder.doctor.course import course_checks
+    from autograder.doctor.patient import Patient
+
+    assert root is not None
+    return course_checks(Patient(root))
+
+
+def _of_records(root: Path | None) -> list[Check]:
+    from autograder.doctor.patient import Patient
+    from autograder.doctor.records import record_checks
+
+    assert root is not None
+    return record_checks(Patient(root))
+
+
+def _loaded(load: Callable[[Path | None], list[Check]], root: Path | None) -> list[Check]:
+    try:
+        return load(root)
+    except ImportError as error:
+        said = f"nothing of this can be checked: {error}"
+        return [Check("packages", lambda: fail(said, INSTALL))]
 
 
 def lines(found: Iterable[Found], *, colour: bool) -> Iterator[str]:
