@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.chromium import executable
+from tests.ci import pytest_runtest_makereport as pytest_runtest_makereport
 
 ROOT = Path(__file__).parents[1]
 UNIT = "u2-regression"

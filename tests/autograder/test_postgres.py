@@ -18,6 +18,7 @@ from autograder.nbgrader_session import NbGraderSession
 from tests.conftest import autograder
 from tests.postgres import Postgres
 
+pytestmark = pytest.mark.runs_in_ci
 MARKS = {"ada": 10.0, "bob": 3.0, "cyd": 8.0, "dan": 3.0}
 
 

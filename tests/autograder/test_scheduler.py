@@ -21,9 +21,11 @@ from autograder.engine.limits import Limits
 from autograder.engine.parcel import pack_jobs, pack_setting
 from autograder.intake import Intake
 from autograder.sample_class import make_sample_class
+from tests.autograder.conftest import RIGHT
 from tests.cluster import Cluster
 from tests.conftest import autograder
 
+pytestmark = pytest.mark.runs_in_ci
 FIXTURES = Path(__file__).parent / "fixtures"
 HandIn = Callable[..., Path]
 # Long enough that a worker can be killed while it is at work.
@@ -75,15 +77,12 @@ def messages(course: Course) -> dict[str, Any]:
     }
 
 
-def test_a_class_gets_the_marks_of_a_local_run_though_a_worker_is_killed(
-    klass: Course, cluster: Cluster
-) -> None:
-    here = copy(klass, "here")
-    local = grade(here)
-    victim, _ = cluster.add_worker(), cluster.add_worker()
-    cluster.wait_for_workers(2)
+def grade_while_one_is_killed(
+    course: Course, cluster: Cluster, victim: subprocess.Popen[bytes], inside: Sequence[str] = ()
+) -> Any:
+    """Grade on a cluster, one of whose workers is killed in the middle; give the report."""
     grading = subprocess.Popen(
-        command(klass, "--json", "--progress", "--scheduler", cluster.address),
+        [*inside, *command(course, "--json", "--progress", "--scheduler", cluster.address)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -97,7 +96,17 @@ def test_a_class_gets_the_marks_of_a_local_run_though_a_worker_is_killed(
     output, said = grading.communicate(timeout=120)
     assert grading.returncode == 3, said
     assert victim.wait() == -signal.SIGKILL
-    assert json.loads(output) == local
+    return json.loads(output)
+
+
+def test_a_class_gets_the_marks_of_a_local_run_though_a_worker_is_killed(
+    klass: Course, cluster: Cluster
+) -> None:
+    here = copy(klass, "here")
+    local = grade(here)
+    victim, _ = cluster.add_worker(), cluster.add_worker()
+    cluster.wait_for_workers(2)
+    assert grade_while_one_is_killed(klass, cluster, victim) == local
     assert {mark["student"]: mark["total"] for mark in local["marks"]} == {
         "ada": 10, "bob": 3, "cyd": 8, "dan": 3, "eve": 0, **{f"slow-{n}": 2 for n in range(12)}
     }  # fmt: skip
@@ -124,6 +133,37 @@ def test_a_changed_test_moves_the_same_marks(klass: Course, cluster: Cluster) ->
     assert there.returncode == 0, there.stderr
     assert there.stdout == here.stdout
     assert "4 notebooks would move (0 up, 4 down)" in there.stdout
+
+
+def test_the_best_attempt_is_the_one_of_a_local_run(klass: Course, cluster: Cluster, hand_in: HandIn) -> None:
+    with (klass.root / "nbgrader_config.py").open("a") as config:
+        config.write('c.Autograder.attempts = "best"\n')
+        config.write('c.Autograder.deadlines = {"tiny": "2027-01-10 12:00 UTC"}\n')
+        config.write('c.Autograder.late_policy = {"percent_per_day": 50}\n')
+    for student, attempts in {
+        "fay": [("2027-01-08 10:00:00", RIGHT), ("2027-01-09 10:00:00", {})],  # the first one
+        "gus": [("2027-01-08 10:00:00", {}), ("2027-01-09 10:00:00", RIGHT)],  # the second one
+        "hal": [("2027-01-09 10:00:00", {"double-code": SLOW}), ("2027-01-11 12:00:01", RIGHT)],  # too late
+    }.items():
+        for when, answers in attempts:
+            submitted = hand_in(student, answers).parent
+            (submitted / "timestamp.txt").write_text(f"{when} UTC")
+            name = when.replace(" ", "T").replace(":", "-") + "Z"
+            shutil.copytree(submitted, klass.root / "attempts" / student / "tiny" / name)
+    here = copy(klass, "here")
+    cluster.add_worker(), cluster.add_worker()
+    there = grade(klass, "--scheduler", cluster.address)
+    assert there == grade(here)
+    best = {
+        mark["student"]: mark["total"] for mark in there["marks"] if mark["student"] in ("fay", "gus", "hal")
+    }
+    assert best == {"fay": 5, "gus": 5, "hal": 2}
+    for student, when in {"fay": "08", "gus": "09", "hal": "09"}.items():
+        for course in (klass, here):
+            chosen = course.submitted / student / "tiny" / "timestamp.txt"
+            assert chosen.read_text() == f"2027-01-{when} 10:00:00 UTC"
+    assert messages(klass) == messages(here)
+    assert autograder("audit", "--course", klass.root).returncode == 0
 
 
 def test_the_secret_of_the_course_stays_here(klass: Course) -> None:
@@ -177,18 +217,24 @@ def ip(*arguments: str) -> None:
         pytest.skip(f"this machine can't connect network namespaces: {done.stderr.strip()}")
 
 
-def test_a_worker_in_another_network_grades_too(
+def test_a_worker_in_another_network_grades_too_and_may_be_killed(
     klass: Course, tmp_path: Path, package_with_fixtures: str, two_networks: tuple[list[str], list[str]]
 ) -> None:
     here, there = two_networks
+    local = grade(copy(klass, "here"))
     (tmp_path / "cluster").mkdir()
     cluster = Cluster(
         tmp_path / "cluster", {"PYTHONPATH": package_with_fixtures}, host="10.77.0.1", inside=here
     )
     try:
-        cluster.add_worker(inside=there, host="10.77.0.2")
-        found = grade(klass, "--scheduler", cluster.address, inside=here)
         assert cluster.address.startswith("tcp://10.77.0.1:")
-        assert found == grade(copy(klass, "here"), "--force")
+        cluster.add_worker(inside=there, host="10.77.0.2")
+        alone = copy(klass, "alone")  # with that worker only
+        assert grade(alone, "--scheduler", cluster.address, inside=here) == local
+        victim = cluster.add_worker(inside=there, host="10.77.0.2")
+        cluster.add_worker(inside=here, host="10.77.0.1")
+        wait = "import sys; from distributed import Client; Client(sys.argv[1]).wait_for_workers(3, 60)"
+        subprocess.run([*here, sys.executable, "-c", wait, cluster.address], check=True, timeout=120)
+        assert grade_while_one_is_killed(klass, cluster, victim, inside=here) == local
     finally:
         cluster.close()

@@ -19,6 +19,7 @@ from tests.autograder.engine.conftest import Cell, hand_in, write_source
 from tests.autograder.engine.test_pool import CODE, job, told
 from tests.cluster import Cluster
 
+pytestmark = pytest.mark.runs_in_ci
 MakeCluster = Callable[..., Cluster]
 SIMPLE: Cell = ("test", "test", "assert f() == 1")
 # Ends the Dask worker: the process above the foreman, which is above the examiner that runs this.
