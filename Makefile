@@ -9,7 +9,7 @@ DEMO := _build/demo
 UNIT := u2-regression
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser jail postgres book pdf pyodide lint test demo bench mutants clean
+.PHONY: help setup browser jail postgres networks book pdf pyodide lint test demo bench mutants clean
 
 help:
 	@echo "make demo    build the book, release $(UNIT), grade a sample class, say where everything is"
@@ -38,6 +38,9 @@ jail: $(READY)
 postgres:
 	@sh tools/postgres.sh
 
+networks:
+	@sh tools/networks.sh
+
 book: $(READY)
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo "The book: $(CURDIR)/$(BOOK)"
@@ -55,7 +58,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy solutions autograder book/_ext tests benchmarks tools
 
-test: browser jail postgres lint book
+test: browser jail postgres networks lint book
 	$(BIN)/pytest
 
 # Exit code 3 of `grade` says that submissions need attention; the sample class has such ones on purpose.

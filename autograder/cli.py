@@ -48,6 +48,7 @@ Six steps take an assignment from its authored text to marks that are handed bac
 `init` takes a class list, deadlines, and the rule for late work; `autograder students` a newer class list.
 Learning on your own? `autograder check practice.ipynb`, or `watch`, tests a notebook with everything.
 Nothing handed in yet? `autograder sample-class u2-regression` makes up a class, after `release`.
+Something does not work? `autograder doctor` checks the machine, with --course a course too.
 The course directory is an nbgrader one: nbgrader's own commands and its formgrader work in it.
 """
 _ENDS = (

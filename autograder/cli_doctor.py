@@ -26,7 +26,7 @@ def add_commands(steps: argparse._SubParsersAction[argparse.ArgumentParser], epi
             "--course, check a course too: its settings, permissions, gradebook, log and class list. "
             "Nothing is changed. Under each red line stands what to do about it."
         ),
-        epilog="exit status: 0 nothing is red; 3 something is",
+        epilog=f"{epilog}. Here, 3 says that something is red.",
     )
     doctor.add_argument("--course", metavar="DIR", type=Path, help="check this course directory too")
     doctor.add_argument("--json", action="store_true", help="print the findings as JSON")

@@ -30,7 +30,7 @@ def test_help_needs_no_nbgrader() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["init", "students", "release", "collect", "grade", "feedback", "export", "sample-class"],
+    ["init", "students", "release", "collect", "grade", "feedback", "export", "sample-class", "doctor"],
 )
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
