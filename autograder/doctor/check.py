@@ -24,7 +24,7 @@ class Finding:
     text
         One line in plain words.
     do
-        What to do about it, a line each: commands as they are typed, or words.
+        What to do about it, step by step: commands as they are typed, lines as they are written, or words.
     """
 
     level: Level

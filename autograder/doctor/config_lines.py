@@ -50,7 +50,7 @@ def config_lines(config: Config) -> Iterator[Finding]:
         section, _, setting = name.partition(".")
         given = config.get(section, {}).get(setting)
         if not _does(given, wanted[name].value):
-            missing.setdefault(why, []).extend(wanted[name].text.splitlines())
+            missing.setdefault(why, []).append(wanted[name].text)
     for why, lines in missing.items():
         yield fail(f"{CONFIG} lacks what is below: {why}", *lines)
     if not missing:

@@ -99,16 +99,14 @@ def folders(patient: Patient) -> Finding:
 def privacy(patient: Patient) -> Finding:
     """Look who else could read the solutions, the hidden tests and the marks."""
     course = patient.course
-    mode = course.root.stat().st_mode
+    mode = stat.S_IMODE(course.root.stat().st_mode)
     if mode & (stat.S_IROTH | stat.S_IXOTH):
         return fail(
-            "everybody on this machine may look into it: solutions, hidden tests and marks",
+            f"it is open to everybody (its mode is {mode:o}): solutions, hidden tests and marks",
             f"chmod o-rwx {shlex.quote(str(course.root))}",
         )
     if mode & stat.S_IRWXG:
-        return note(
-            f"its group may look into it ({oct(mode & 0o777)[2:]}): meant, if teaching assistants are in it"
-        )
+        return note(f"its group may look into it (its mode is {mode:o}): meant, if assistants are in it")
     return ok("only its owner")
 
 

@@ -102,7 +102,8 @@ def lines(found: Iterable[Found], *, colour: bool) -> Iterator[str]:
         if colour:
             word = f"\033[{_COLOURS[level]}m{word}\033[0m"
         yield f"  {word}  {one.name:{_WIDTH}}  {one.finding.text}"
-        yield from (f"{'':{_WIDTH + 10}}→ {line}" for line in one.finding.do)
+        for step in one.finding.do:
+            yield "→ ".rjust(_WIDTH + 12) + step.replace("\n", "\n" + " " * (_WIDTH + 12))
     red, notes = levels.count("FAIL"), levels.count("note")
     summary = "Nothing is red" if not red else f"{counted(red, 'red line')}: put these right first"
     yield f"\n{summary}; {counted(notes, 'note')}, {levels.count('ok')} ok."

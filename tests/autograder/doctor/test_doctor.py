@@ -47,7 +47,7 @@ def test_something_red_ends_with_3_and_json_has_it_all(
             "topic": "the course",
             "check": "who may read it",
             "level": "FAIL",
-            "text": "everybody on this machine may look into it: solutions, hidden tests and marks",
+            "text": "it is open to everybody (its mode is 755): solutions, hidden tests and marks",
             "do": [f"chmod o-rwx {released.root}"],
         }
     ]
@@ -60,7 +60,7 @@ def test_lines_are_aligned_and_what_to_do_stands_below() -> None:
     found = [
         Found("this machine", "Python", ok("3.12")),
         Found("this machine", "processors", note("few", "more --jobs")),
-        Found("the course", "secret", fail("open", "chmod 600 secret", "Then rest.")),
+        Found("the course", "secret", fail("open", "chmod 600 secret", "c.Lists = [\n    1,\n]")),
     ]
     assert list(lines(found, colour=False)) == [
         "This machine",
@@ -70,7 +70,9 @@ def test_lines_are_aligned_and_what_to_do_stands_below() -> None:
         "\nThe course",
         "  FAIL  secret            open",
         "                          → chmod 600 secret",
-        "                          → Then rest.",
+        "                          → c.Lists = [\n"
+        "                                1,\n"
+        "                            ]",
         "\n1 red line: put these right first; 1 note, 1 ok.",
     ]
 
