@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,9 +82,10 @@ def _release(options: argparse.Namespace) -> int:
         print(_publish(exchange, released.archive))
     if options.browser is not None:
         write_edition(released.archive, name, options.browser)
+        place = shown(options.browser)
         print(
-            f"For the browser: {shown(options.browser)}. Put it on any web server, below the address that "
-            f"c.Autograder.browser_url names, as the folder {name}."
+            f"For the browser: {place}, for any web server; the address of its parent folder is what "
+            f"c.Autograder.browser_url names. Try it: python -m http.server --directory {shlex.quote(place)}"
         )
     print(
         f"Next: give students {shown(released.archive)}"

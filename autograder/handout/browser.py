@@ -45,15 +45,10 @@ def write_edition(archive: Path, name: str, folder: Path) -> None:
     from book_ext.node import MissingPackageError
 
     require_place(folder, name)
-    contents = {
-        f"{name}/{path}": jupyterlite.without_kernel(content) if path.endswith(".ipynb") else content
-        for path, content in unzipped(archive).items()
-        if path != REQUIREMENTS
-    }
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         settings = jupyterlite.settings(name, pyodide.server())
-        jupyterlite.make(draft / "new", contents, settings)
+        jupyterlite.make(draft / "new", edition_files(archive, name), settings)
         _make_readable(draft / "new")
         if folder.exists():
             folder.rename(draft / "earlier")
@@ -69,6 +64,17 @@ def write_edition(archive: Path, name: str, folder: Path) -> None:
         ) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def edition_files(archive: Path, name: str) -> dict[str, bytes]:
+    """Give the files that the edition of a handout holds, by path: all but what is for installing."""
+    from book_ext import jupyterlite
+
+    return {
+        f"{name}/{path}": jupyterlite.without_kernel(content) if path.endswith(".ipynb") else content
+        for path, content in unzipped(archive).items()
+        if path != REQUIREMENTS
+    }
 
 
 def _make_readable(folder: Path) -> None:

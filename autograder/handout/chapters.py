@@ -25,7 +25,7 @@ class Chapters:
     names
         Such as "regression/squared-error", in the order in which the quiz asks about them.
     notebooks
-        Their notebooks, by name; empty when there is no built book to take them from.
+        Their notebooks, by name; without those that no built book has.
     book
         Where they were looked for.
     """
@@ -39,12 +39,12 @@ class Chapters:
         """Say what students get of the book, and how they would get more."""
         if not self.names:
             return "No chapters of the book belong to it."
-        if not self.notebooks:
+        if missing := [name for name in self.names if name not in self.notebooks]:
             return (
-                f"Without its chapters ({', '.join(self.names)}): no book is built in {self.book}. "
+                f"Without the chapters {', '.join(missing)}: {self.book} holds no built book with them. "
                 "Build it with `make book`, or name a built one with --book DIR, and release again."
             )
-        return f"With its chapters: {', '.join(self.names)}."
+        return f"With the chapters {', '.join(self.names)}."
 
 
 def chapter_names(assignment: str, assignments: Path) -> tuple[str, ...]:
@@ -64,18 +64,19 @@ def find_chapters(names: tuple[str, ...], book: Path | None) -> Chapters:
     names
         The chapters.
     book
-        The folder with the built site; None looks where `make book` leaves it, and does without if nothing
-        is there: a release must not depend on a build that takes minutes.
+        The folder with the built site; None looks where `make book` leaves it, and does without what is not
+        there: a release must not depend on a build that takes minutes.
 
     Raises
     ------
     AutograderError
-        If the book lacks a chapter, or what is there is not its clean notebook.
+        If the named book lacks a chapter, or what is there is not its clean notebook.
     """
     folder = BUILT if book is None else book
-    if not names or (book is None and not (folder / "index.html").is_file()):
-        return Chapters(names, {}, folder)
-    return Chapters(names, {name: _read(folder / "book" / f"{name}.ipynb") for name in names}, folder)
+    paths = {name: folder / "book" / f"{name}.ipynb" for name in names}
+    if book is None:
+        paths = {name: path for name, path in paths.items() if path.is_file()}
+    return Chapters(names, {name: _read(path) for name, path in paths.items()}, folder)
 
 
 def _read(path: Path) -> bytes:
@@ -83,8 +84,8 @@ def _read(path: Path) -> bytes:
         content = path.read_bytes()
     except OSError as error:
         raise AutograderError(
-            f"{path}: the notebook of a chapter can't be read ({error.strerror}); build the book again with "
-            "`make book`, and name its folder _build/html with --book DIR if it is elsewhere"
+            f"{path}: the notebook of a chapter can't be read ({error.strerror}); name with --book the "
+            "folder of a built book, such as the _build/html that `make book` makes"
         ) from error
     try:
         cells = parsed_notebook(content).cells
