@@ -73,6 +73,8 @@ def find_chapters(names: tuple[str, ...], book: Path | None) -> Chapters:
         If the named book lacks a chapter, or what is there is not its clean notebook.
     """
     folder = BUILT if book is None else book
+    if book is not None and not book.is_dir():
+        raise AutograderError(f"{book} is not a folder; name that of a built book with --book")
     paths = {name: folder / "book" / f"{name}.ipynb" for name in names}
     if book is None:
         paths = {name: path for name, path in paths.items() if path.is_file()}

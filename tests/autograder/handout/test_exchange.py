@@ -66,7 +66,7 @@ def test_when_the_exchange_fails_students_can_still_fetch_the_earlier_version(
     before = files(place)
     add_settings(released, "c.CourseDirectory.max_dir_size = 1")  # kilobytes; nbgrader refuses more
     add_settings(released, 'c.Autograder.attempts = "best"')
-    with pytest.raises(AutograderError, match="nothing was published in the exchange: .*too big"):
+    with pytest.raises(AutograderError, match=r"nothing was published in the exchange: .*too big"):
         publish(released)
     assert files(place) == before
     assert [path.name for path in place.parent.iterdir()] == ["tiny"]
