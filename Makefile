@@ -72,7 +72,7 @@ demo: jail book
 	$(BIN)/autograder export --course $(DEMO) --to $(DEMO)/marks.csv
 	@echo
 	@echo "The book:      $(CURDIR)/$(BOOK)"
-	@echo "For students:  $(CURDIR)/$(DEMO)/release/$(UNIT)/ (copy it: the next demo starts afresh)"
+	@echo "For students:  $(CURDIR)/$(DEMO)/handout/$(UNIT).zip (copy it: the next demo starts afresh)"
 	@echo "The feedback:  $(CURDIR)/$(DEMO)/feedback/<student>/$(UNIT)/"
 	@echo "The marks:     $(CURDIR)/$(DEMO)/marks.csv"
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from autograder import cli_class, cli_collect, cli_doctor, cli_export, cli_feedback, cli_learner
+from autograder import cli_class, cli_collect, cli_doctor, cli_export, cli_feedback, cli_learner, cli_release
 from autograder.arguments import count, whole_seconds
 from autograder.cli_common import (
     ATTENTION,
@@ -37,7 +37,7 @@ _STEPS = """\
 Six steps take an assignment from its authored text to marks that are handed back:
 
   autograder init mycourse                 make a course directory; then `cd mycourse`
-  autograder release u2-regression         write what students get to release/
+  autograder release u2-regression         write what students get: handout/u2-regression.zip
   autograder collect u2-regression --from submissions.zip
                                            file what they handed in; or put it into
                                            submitted/STUDENT/u2-regression/ yourself
@@ -90,8 +90,7 @@ def _parser() -> argparse.ArgumentParser:
 
     cli_class.add_commands(steps, _ENDS)
 
-    release = _step(steps, "release", "write the students' version of an assignment")
-    release.set_defaults(run=_release)
+    cli_release.add_commands(steps, _ENDS)
 
     cli_collect.add_commands(steps, _ENDS)
 
@@ -183,21 +182,6 @@ class _GradingBar:
 
     def close(self) -> None:
         self._bar.close()
-
-
-def _release(options: argparse.Namespace) -> int:
-    from autograder.course import open_course
-    from autograder.policy import course_policy
-    from autograder.release import release
-    from autograder.settings import load_config
-
-    course = open_course(options.course)
-    folder = release(course, options.assignment)
-    notebooks = ", ".join(sorted(path.name for path in folder.glob("*.ipynb")))
-    print(f"Released {options.assignment}: {notebooks} in {shown(folder)}.")
-    policy = course_policy(load_config(course))
-    print("\n".join([policy.told(options.assignment), *policy.unknown(course.assignments())]))
-    return DONE
 
 
 def _grade(options: argparse.Namespace) -> int:

@@ -32,8 +32,10 @@ _README_TEXT = """\
 
 A course directory for nbgrader. From inside it:
 
-1. `autograder release ASSIGNMENT` writes what students get to `release/ASSIGNMENT/`: no solutions, no hidden
-   tests. It runs the solutions first and refuses an assignment that fails its own tests.
+1. `autograder release ASSIGNMENT` writes what students get to `release/ASSIGNMENT/`, without solutions and
+   hidden tests, and all that they need, with the chapters, to `handout/ASSIGNMENT.zip`: give them this. With
+   `--exchange` it also goes to nbgrader's exchange, with `--browser DIR` to a folder for a web server. The
+   solutions are run first, and an assignment that fails its own tests is refused.
 2. `autograder collect ASSIGNMENT --from FILE.zip` files what Canvas, Moodle or Blackboard let you download,
    with `--exchange` what nbgrader's exchange holds: every attempt below `attempts/`, and what counts in
    `submitted/STUDENT/ASSIGNMENT/`. You may put it there yourself. To try things out first,
@@ -78,6 +80,11 @@ class Course:
         return self.root / "release"
 
     @property
+    def handout(self) -> Path:
+        """What students get, as a zip for each assignment."""
+        return self.root / "handout"
+
+    @property
     def submitted(self) -> Path:
         """What students handed in, by student and assignment."""
         return self.root / "submitted"
@@ -111,7 +118,7 @@ class Course:
 
     def require_writable(self) -> None:
         """Raise an error naming the first part of the course that the commands could not write to."""
-        for path in (self.root, *(self.root / folder for folder in FOLDERS[1:])):
+        for path in (self.root, self.handout, *(self.root / folder for folder in FOLDERS[1:])):
             _require_folder(path)
         _require_permission(self.gradebook)
 

@@ -42,6 +42,10 @@ c.GenerateFeedback.exporter_class = "autograder.feedback_page.nbgrader.FeedbackE
 # Where students read the book: feedback links to its chapters then, and only names them otherwise.
 # c.Autograder.book_url = "https://example.org/losses/"
 
+# Where students find what `autograder release --browser` writes: below this address each assignment has a
+# folder of its name. The README of a handout names it then.
+# c.Autograder.browser_url = "https://example.org/losses-in-the-browser/"
+
 # Students' text and output are cleaned of scripts before they appear in formgrader.
 c.HTMLExporter.sanitize_html = True
 

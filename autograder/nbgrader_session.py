@@ -72,9 +72,36 @@ class NbGraderSession:
         with temp_attrs(self._api.coursedir, release_directory=folder):
             return self._failure(lambda: self._api.generate_assignment(assignment))
 
+    @property
+    def course_id(self) -> str:
+        """The name of the course in the exchange; empty when it has none."""
+        return str(self._api.coursedir.course_id)
+
+    def exchange_root(self) -> Path | None:
+        """Find the folder of nbgrader's default exchange; None when the course uses one of another kind."""
+        from nbgrader.exchange.default import ExchangeReleaseAssignment  # type: ignore[import-untyped]
+
+        exchange = self._api.exchange
+        if exchange.release_assignment is not ExchangeReleaseAssignment:
+            return None
+        return Path(exchange.release_assignment(coursedir=self._api.coursedir, parent=self._api).root)
+
+    def release_assignment(self, assignment: str, folder: str) -> str | None:
+        """Publish `<folder>/<assignment>` in the exchange; return why that failed, or None."""
+        from nbgrader.exchange.default import ExchangeReleaseAssignment
+
+        from autograder.handout.exchange_plugin import WholeRelease
+
+        exchange = self._api.exchange
+        if exchange.release_assignment is ExchangeReleaseAssignment:  # another exchange has its own
+            exchange.release_assignment = WholeRelease
+        self._api.config.ExchangeReleaseAssignment.force = True
+        with temp_attrs(self._api.coursedir, release_directory=folder):
+            return self._failure(lambda: self._api.release_assignment(assignment))
+
     def collect(self, assignment: str, folder: str) -> tuple[str | None, list[str]]:
         """Collect from the exchange to `<folder>/<student>/<assignment>`; say why it failed, and warnings."""
-        from nbgrader.exchange.default import ExchangeCollect  # type: ignore[import-untyped]
+        from nbgrader.exchange.default import ExchangeCollect
 
         from autograder.collecting.exchange_plugin import CarefulCollect
 

@@ -22,7 +22,13 @@ from autograder.wording import counted
 
 Attempts = Literal["last", "best"]
 PLUGIN = "autograder.late_plugin.LatePolicyPlugin"
-_SETTINGS = ("deadlines", "late_policy", "attempts", "book_url")  # the last is read by the feedback pages
+_SETTINGS = (
+    "deadlines",
+    "late_policy",
+    "attempts",
+    "book_url",
+    "browser_url",
+)  # addresses are read elsewhere
 _DAY = 24 * 60 * 60
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}(?::\d{2})?)\s+(\S+)")
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})")

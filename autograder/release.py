@@ -1,10 +1,11 @@
-"""The students' version of an assignment: made by nbgrader, and checked to give nothing away."""
+"""The students' version of an assignment: made by nbgrader, checked to give nothing away, and packed."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.assignment import list_assignments
@@ -14,12 +15,16 @@ from autograder.course import Course
 from autograder.engine.limits import Limits
 from autograder.engine.pool import Job, Pool
 from autograder.errors import AutograderError, shortened
+from autograder.handout.archive import zipped
+from autograder.handout.bundle import bundle
+from autograder.handout.chapters import Chapters, chapter_names, find_chapters
 from autograder.intake import Intake
 from autograder.lateness import write_deadline
 from autograder.nbgrader_session import NbGraderSession
 from autograder.notebooks import read_notebook
 from autograder.policy import course_policy
 from autograder.regions import HIDDEN_TESTS, SOLUTION, region_error
+from autograder.replace import replace_all
 from autograder.settings import cell_timeout, load_config
 
 _MARKERS = tuple(marker.encode() for marker in SOLUTION + HIDDEN_TESTS)
@@ -29,22 +34,52 @@ _DATA = (".csv", ".tsv", ".txt", ".json", ".npy", ".npz")
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".pdf")
 
 
-def release(course: Course, name: str, assignments: Path = ASSIGNMENTS) -> Path:
+@dataclass(frozen=True)
+class Released:
+    """What a release wrote.
+
+    Attributes
+    ----------
+    folder
+        The students' version of the notebooks.
+    archive
+        The zip with all that students need.
+    chapters
+        The chapters that belong to the assignment, and whether they are in it.
+    """
+
+    folder: Path
+    archive: Path
+    chapters: Chapters
+
+
+def release(course: Course, name: str, assignments: Path = ASSIGNMENTS, book: Path | None = None) -> Released:
     """Write the students' version of an assignment, in place of an earlier one only when it is complete.
 
     The source notebooks are run first: an assignment whose own solutions fail its tests is not released.
 
+    Parameters
+    ----------
+    course, name
+        The assignment.
+    assignments
+        The folder with the authored assignments, which know the chapters that they build on.
+    book
+        The folder of a built book, for these chapters; None takes the one that `make book` made, if it did.
+
     Raises
     ------
     AutograderError
-        If a source notebook is missing, broken or fails, or nbgrader refuses it; the earlier version stays.
+        If a source notebook is missing, broken or fails, nbgrader refuses it, or a chapter is missing in the
+        book; the earlier version stays.
     """
     course.require_assignment(name)
     course.require_writable()
-    policy = course_policy(load_config(course))
-    expected = _check_sources(
-        course.source / name, NOTEBOOKS if name in list_assignments(assignments) else ()
-    )
+    config = load_config(course)
+    policy = course_policy(config)
+    authored = name in list_assignments(assignments)
+    expected = _check_sources(course.source / name, NOTEBOOKS if authored else ())
+    chapters = find_chapters(chapter_names(name, assignments) if authored else (), book)
     session = NbGraderSession(course)
     for path in session.extra_files(name):
         if (reason := _extra_error(path, expected)) is not None:
@@ -65,14 +100,15 @@ def release(course: Course, name: str, assignments: Path = ASSIGNMENTS) -> Path:
                 f"{course.source / name}: not released, the earlier version stays: {_hint(name, reason)}"
             )
         _check_release(draft / name, expected)
-        final = course.release / name
-        final.parent.mkdir(exist_ok=True)
-        _put_in_place(draft / name, final, draft / "earlier")
+        packed = draft / f"{name}.zip"
+        packed.write_bytes(zipped(name, bundle(name, draft / name, chapters, config)))
+        done = Released(course.release / name, course.handout / packed.name, chapters)
+        replace_all([(draft / name, done.folder), (packed, done.archive)], draft)
         with session.gradebook() as gradebook:
             write_deadline(gradebook, name, policy)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return final
+    return done
 
 
 def reference_failures(course: Course, name: str) -> dict[str, list[str]]:
@@ -151,17 +187,6 @@ def _check_release(folder: Path, expected: Collection[str]) -> None:
             reason = _extra_error(path, expected) if path.is_file() else None
         if reason is not None:
             raise AutograderError(f"{path.relative_to(folder)} {reason}; nothing was released")
-
-
-def _put_in_place(new: Path, final: Path, earlier: Path) -> None:
-    try:
-        if final.exists():
-            final.rename(earlier)
-        new.rename(final)
-    except BaseException:
-        if earlier.exists() and not final.exists():
-            earlier.rename(final)
-        raise
 
 
 def _hint(name: str, reason: str) -> str:

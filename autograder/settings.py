@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -29,6 +31,26 @@ def load_config(course: Course) -> Config:
         if given != folder:
             raise AutograderError(f"{path}: {folder}_directory must stay {folder!r}; it is {given!r}")
     return config
+
+
+def web_address(config: Config, setting: str, example: str) -> str | None:
+    """Read a setting of `c.Autograder` that is the address of a web page, without a slash at its end.
+
+    None if the course does not say.
+
+    Raises
+    ------
+    AutograderError
+        If it is no such address.
+    """
+    given = config.Autograder.get(setting, None)
+    if given is None or given == "":
+        return None
+    if not isinstance(given, str) or not re.match(r"https?://[^\s\"'<>]+$", given):
+        raise AutograderError(
+            f"{CONFIG}: c.Autograder.{setting} must be an address such as {example!r}, not {given!r}"
+        )
+    return given.rstrip("/")
 
 
 def cell_timeout(config: Config) -> float:

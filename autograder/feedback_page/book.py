@@ -10,9 +10,8 @@ from pathlib import Path
 from traitlets.config import Config
 
 from autograder.assignment import Assignment
-from autograder.course import CONFIG
-from autograder.errors import AutograderError
 from autograder.feedback_page.page import Chapter
+from autograder.settings import web_address
 
 _BOOK = (
     Path(__file__).parents[2] / "book"
@@ -33,15 +32,7 @@ def book_address(config: Config) -> str | None:
     AutograderError
         If it is no address of a web page.
     """
-    given = config.Autograder.get("book_url", None)
-    if given is None or given == "":
-        return None
-    if not isinstance(given, str) or not re.match(r"https?://[^\s\"'<>]+$", given):
-        raise AutograderError(
-            f"{CONFIG}: c.Autograder.book_url must be an address such as 'https://example.org/losses/', "
-            f"not {given!r}"
-        )
-    return given.rstrip("/")
+    return web_address(config, "book_url", "https://example.org/losses/")
 
 
 def chapter(name: str, address: str | None) -> Chapter:

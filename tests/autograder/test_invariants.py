@@ -137,7 +137,7 @@ def wrong_answers(assignment: Assignment) -> dict[str, list[dict[str, Any]]]:
 def released(assignment: Assignment, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that `autograder release` makes for students."""
     course = init_course(tmp_path_factory.mktemp("released") / "course", [assignment.name])
-    return release(course, assignment.name)
+    return release(course, assignment.name).folder
 
 
 # --- running it -------------------------------------------------------------------------------------------

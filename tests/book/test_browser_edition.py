@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from book_ext import browser_edition, pyodide
+from book_ext import browser_edition, jupyterlite, pyodide
 from playwright.sync_api import Browser, Page, Request, expect
 
 from autograder.assignment import list_assignments
@@ -96,7 +96,7 @@ def test_it_is_small_and_has_one_extension_the_kernel(lite: Path, settings: Any)
     assert max(path.stat().st_size for path in notebooks) < LARGEST_NOTEBOOK
     assert sum(path.stat().st_size for path in set(files) - set(notebooks)) < LARGEST
     assert [path for path in files if path.suffix == ".map"] == []
-    assert [extension["name"] for extension in settings["federated_extensions"]] == [browser_edition.KERNEL]
+    assert [extension["name"] for extension in settings["federated_extensions"]] == [jupyterlite.KERNEL]
 
 
 def test_building_it_leaves_nothing_in_the_sources() -> None:
@@ -172,13 +172,13 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The folders that an edition was made in; each is only begun."""
     folders: list[Path] = []
 
-    def make(folder: Path, contents: dict[str, str], settings: dict[str, Any]) -> None:
-        for name, text in contents.items():
+    def make(folder: Path, contents: dict[str, bytes], settings: dict[str, Any]) -> None:
+        for name, content in contents.items():
             (folder / "files" / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / "files" / name).write_text(text, encoding="utf-8")
+            (folder / "files" / name).write_bytes(content)
         folders.append(folder)
 
-    monkeypatch.setattr(browser_edition, "_make", make)
+    monkeypatch.setattr(jupyterlite, "make", make)
     monkeypatch.setattr(browser_edition, "_release", lambda unit, cache: cache)
     return folders
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import html
-import json
 import os
 import re
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import jupytext  # type: ignore[import-untyped]
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
@@ -20,13 +17,10 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from playwright.sync_api import Page, expect
 
-from autograder.assignment import list_assignments, load_assignment
-from autograder.authored import ASSIGNMENTS
-from autograder.convert import quiz_notebook
 from autograder.notebooks import new_cell, read_notebook
-from autograder.regions import HIDDEN_TESTS, SOLUTION
 from tests.book.conftest import copy_tiny_book, run_build
 from tests.book.test_chapters import chapter_names
+from tests.leaks import dense, leaks, readings, secrets
 
 DOWNLOAD_BOOK = Path(__file__).parent / "download_book"
 
@@ -306,57 +300,15 @@ def test_a_page_without_code_offers_its_print_only(built_book: Path) -> None:
     assert not (built_book / "book" / "index.ipynb").exists()
 
 
-def secrets() -> Iterator[tuple[str, str]]:
-    """All that students of a graded assignment must not find, and where it is from."""
-    regions = [rf"### {begin}\n(.*?)### {end}" for begin, end in (SOLUTION, HIDDEN_TESTS)]
-    for unit in list_assignments():
-        assignment = load_assignment(unit)
-        sources = [cell.source for cell in jupytext.read(ASSIGNMENTS / unit / "practice.md").cells]
-        sources += [cell.source for cell in quiz_notebook(unit, assignment.quiz).cells]
-        for source in sources:
-            for region in regions:
-                yield from ((unit, found) for found in re.findall(region, source, re.DOTALL))
-        for question in assignment.quiz:
-            yield from ((f"{unit}, {question.id}", option.feedback) for option in question.options)
-            yield from ((f"{unit}, {question.id}", mistake.feedback) for mistake in question.mistakes)
-            yield from ((f"{unit}, {question.id}", feedback) for feedback in question.feedback.values())
-
-
-def dense(text: str) -> str:
-    """Drop all space, so that it does not matter how lines were broken and indented."""
-    return re.sub(r"\s+", "", text)
-
-
-def readings(path: Path) -> Iterator[str]:
-    """What a file says, as it is and as what it is read with shows it."""
-    text = path.read_bytes().decode(errors="ignore")
-    yield text
-    if path.suffix == ".html":
-        yield html.unescape(re.sub(r"<[^>]*>", "", text))
-    if path.suffix in (".json", ".ipynb"):
-        yield "\n".join(strings(json.loads(text)))
-
-
-def strings(data: Any) -> Iterator[str]:
-    if isinstance(data, str):
-        yield data
-    elif isinstance(data, dict | list):
-        for value in data.values() if isinstance(data, dict) else data:
-            yield from strings(value)
-
-
 def test_no_file_of_the_site_holds_an_answer_of_a_graded_exercise(built_book: Path) -> None:
     hidden = {dense(text): where for where, text in secrets()}
     assert len(hidden) > 50
     files = [path for path in sorted(built_book.rglob("*")) if path.is_file()]
     assert len(files) > 50
-    leaks = []
-    for path in files:
-        for reading in map(dense, readings(path)):
-            leaks += [(path, where, text) for text, where in hidden.items() if text in reading]
-            leaks += [
-                (path, "a marker", marker)
-                for marker in map(dense, SOLUTION + HIDDEN_TESTS)
-                if marker in reading
-            ]
-    assert leaks == []
+    found = [
+        (path, where, text)
+        for path in files
+        for reading in readings(path.name, path.read_bytes())
+        for where, text in leaks(reading, hidden)
+    ]
+    assert found == []
