@@ -23,13 +23,16 @@ def cable():
 @pytest.mark.runs_in_ci
 def test_must_run(cable): ...
 
+@pytest.mark.runs_in_ci(if_possible=True)
+def test_runs_where_it_can(cable): ...
+
 def test_may_be_skipped(cable): ...
 """
 
 
 @pytest.mark.parametrize(
     ("ci", "end", "status"),
-    [("true", "1 skipped, 1 error", 1), ("", "2 skipped", 0), ("false", "2 skipped", 0)],
+    [("true", "2 skipped, 1 error", 1), ("", "3 skipped", 0), ("false", "3 skipped", 0)],
 )
 def test_where_ci_is_set_a_marked_test_that_is_skipped_fails(
     tmp_path: Path, ci: str, end: str, status: int

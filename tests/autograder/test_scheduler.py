@@ -217,6 +217,7 @@ def ip(*arguments: str) -> None:
         pytest.skip(f"this machine can't connect network namespaces: {done.stderr.strip()}")
 
 
+@pytest.mark.runs_in_ci(if_possible=True)
 def test_a_worker_in_another_network_grades_too_and_may_be_killed(
     klass: Course, tmp_path: Path, package_with_fixtures: str, two_networks: tuple[list[str], list[str]]
 ) -> None:
