@@ -108,12 +108,20 @@ def finish(
             if attempts.keep_submitted(student):
                 report.count_new(student)
                 report.notes.append(f"{student}: what was in submitted/ is kept as an attempt")
-            attempts.put_last(student, only_if_none=best)
+            before = attempts.put_last(student, only_if_none=best)
         except UnsafeFolder as error:
             report.problems.append(f"submitted/{student}/{report.assignment}: left as it is, {error}")
+            before = None
         if not (kept := attempts.of(student)):
             continue
         files = attempts.files(kept[-1])
+        last = files.get(TIMESTAMP, b"").decode("utf-8", errors="replace").strip()
+        if before is not None:
+            report.problems.append(
+                f"{student}: submitted/ said {shortened(repr(before))}; {last or 'no time'} counts, as its "
+                f"attempt says. Correct the timestamp.txt in attempts/{student}/{report.assignment}/"
+                f"{kept[-1].folder.name}/ and collect again, if that is wrong"
+            )
         for name in notebooks.names:
             if f"{name}.ipynb" not in files and any((one.folder / f"{name}.ipynb").exists() for one in kept):
                 report.problems.append(
@@ -125,9 +133,13 @@ def finish(
                 listed.name if listed else "",
                 attempts=len(kept),
                 new=report.new.get(student, 0),
-                last=files.get(TIMESTAMP, b"").decode("utf-8", errors="replace").strip(),
+                last=last,
                 notebooks=tuple(name for name in notebooks.names if f"{name}.ipynb" in files),
             )
+        )
+    if attempts.redated:
+        report.notes.append(
+            f"Another time counts now for what was collected of {_listed(set(attempts.redated))}."
         )
     there = {one.student for one in report.handed_in}
     report.missing += [

@@ -100,6 +100,32 @@ def test_what_was_in_submitted_is_kept_as_an_attempt(course: Course, make_zip: Z
     assert "1815: what was in submitted/ is kept as an attempt" in report.notes
 
 
+def test_what_somebody_put_into_submitted_without_a_time_is_not_made_late(
+    course: Course, make_zip: Zip, work: Work
+) -> None:
+    by_hand = course.submitted / "ada" / "tiny"
+    by_hand.mkdir(parents=True)
+    (by_hand / "practice.ipynb").write_bytes(work("by hand"))
+    os.utime(by_hand / "practice.ipynb", (1_800_000_000, 1_800_000_000))
+    collect(course, "tiny", [make_zip({ADA: work("1")})])
+    assert attempts(course, "ada") == ["2027-01-15T08-00-00Z"]
+    assert os.listdir(by_hand) == ["practice.ipynb"]
+
+
+def test_a_time_that_was_corrected_in_the_wrong_place_is_not_undone_in_silence(
+    course: Course, make_zip: Zip, work: Work
+) -> None:
+    download = make_zip({ADA: work("1")})
+    collect(course, "tiny", [download])
+    (course.submitted / "1815" / "tiny" / "timestamp.txt").write_text("2027-01-09 12:00:00 UTC\n")
+    report = collect(course, "tiny", [download])
+    assert report.problems == [
+        "1815: submitted/ said '2027-01-09 12:00:00 UTC'; 2027-01-10 12:00:00 UTC counts, as its attempt "
+        "says. Correct the timestamp.txt in attempts/1815/tiny/2027-01-10T12-00-00Z/ and collect again, if "
+        "that is wrong"
+    ]
+
+
 def test_what_must_not_be_read_in_submitted_stays_and_is_named(
     course: Course, make_zip: Zip, work: Work
 ) -> None:

@@ -130,3 +130,24 @@ def test_the_instructor_can_say_by_when_all_was_handed_in(course: Course, make_z
     assert attempts(course, "ada") == ["2027-01-20T09-00-00Z"]  # the order is by what the zip says
     assert submitted(course, "ada", "timestamp.txt") == b"2027-01-15 22:59:00 UTC\n"
     assert report.problems == []
+
+
+def test_the_instructor_can_say_so_after_collecting_too(
+    with_deadline: Course, make_zip: Zip, work: Work
+) -> None:
+    class_list(with_deadline, MOODLE_LIST)
+    files = {
+        f"{name}_assignsubmission_file_/practice.ipynb": work(name)
+        for name in ("Ada Lovelace_4", "Charles Babbage_5")
+    }
+    download = make_zip(files, "2027-01-20 09:00:00")
+    assert "say --handed-in-by if all were in time" in collect(with_deadline, "tiny", [download]).problems[0]
+    (folder,) = (with_deadline.root / "attempts" / "charles" / "tiny").glob("*Z")
+    (folder / "timestamp.txt").write_text("2027-01-16 13:00:00 UTC\n")  # he was late, his teacher knows
+    report = collect(with_deadline, "tiny", [download], by="2027-01-15 12:00 UTC")
+    assert report.problems == []
+    assert "Another time counts now for what was collected of 1 student (ada)." in report.notes
+    assert submitted(with_deadline, "ada", "timestamp.txt") == b"2027-01-15 12:00:00 UTC\n"
+    assert submitted(with_deadline, "charles", "timestamp.txt") == b"2027-01-16 13:00:00 UTC\n"
+    collect(with_deadline, "tiny", [download])
+    assert submitted(with_deadline, "ada", "timestamp.txt") == b"2027-01-15 12:00:00 UTC\n"
