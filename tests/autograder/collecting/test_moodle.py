@@ -151,3 +151,42 @@ def test_the_instructor_can_say_so_after_collecting_too(
     assert submitted(with_deadline, "charles", "timestamp.txt") == b"2027-01-16 13:00:00 UTC\n"
     collect(with_deadline, "tiny", [download])
     assert submitted(with_deadline, "ada", "timestamp.txt") == b"2027-01-15 12:00:00 UTC\n"
+
+
+def test_the_name_of_a_group_may_stand_before_the_student_s(
+    course: Course, make_zip: Zip, work: Work
+) -> None:
+    class_list(course, MOODLE_LIST + "Lovelace,Byron-Ada,byron,byron@example.org\n")
+    people = {
+        "Team 1-a-Ada Lovelace_4": "ada",
+        "Team 2-Zoë-Ann O'Neil_5": "zoe",
+        "Team-Byron-Ada Lovelace_6": "byron",
+    }
+    report = collect(
+        course,
+        "tiny",
+        [
+            make_zip(
+                {f"{name}_assignsubmission_file_/practice.ipynb": work(id) for name, id in people.items()}
+                | {"Team 3-Grace Hopper_7_assignsubmission_file_/practice.ipynb": work("grace")}
+            )
+        ],
+    )
+    assert submitted(course, "ada") == work("ada")
+    assert submitted(course, "zoe") == work("zoe")
+    assert attempts(course, "byron") == []  # it may be Ada's, of the group Team-Byron
+    assert [problem.partition(", ")[2][:44] for problem in report.problems] == [
+        "the class list has several with this name (a",
+        "the class list has several with this name (g",
+    ]
+
+
+def test_a_double_name_is_not_taken_for_a_group(course: Course, make_zip: Zip, work: Work) -> None:
+    class_list(course, MOODLE_LIST)
+    files = {
+        "Mary-Ada Lovelace_4_assignsubmission_file_/practice.ipynb": work("mary"),
+        "Charles Babbage_5_assignsubmission_file_/practice.ipynb": work("charles"),
+    }
+    report = collect(course, "tiny", [make_zip(files)])
+    assert attempts(course, "ada") == []
+    assert "'Mary-Ada Lovelace' is not in the class list" in report.problems[0]
