@@ -2,8 +2,8 @@
 
 The parts: the full name, with spaces for underscores; a number that Moodle gives each participant of an
 assignment; what kind of submission it is; below, or in flat downloads behind an underscore, the student's
-file. With blind marking, `Participant` stands for every name; where students hand in as groups, the group and
-a hyphen come before it, as in `Team 1-Ada Lovelace`. A download holds the last attempt only and no time: those
+file. With blind marking, `Participant` stands for every name; where groups hand in, the group and a hyphen
+come before it, as in `Team 1-Ada Lovelace`. A download holds the last attempt only and no time: those
 in the zip are mostly of the download.
 """
 

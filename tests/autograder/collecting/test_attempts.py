@@ -141,6 +141,19 @@ def test_what_must_not_be_read_in_submitted_stays_and_is_named(
     ]
 
 
+def test_an_attempt_that_can_t_be_read_any_more_costs_nobody_else_anything(
+    course: Course, make_zip: Zip, work: Work
+) -> None:
+    collect(course, "tiny", [make_zip({ADA: work("1")}, "2027-01-08 10:00:00", "a.zip")])
+    (broken,) = (course.root / "attempts" / "1815" / "tiny").glob("*Z")
+    os.link(broken / "practice.ipynb", course.root / "backup.ipynb")
+    files = {ADA: work("2"), "babbagecharles_1791_40009_practice.ipynb": work("3")}
+    report = collect(course, "tiny", [make_zip(files, "2027-01-09 10:00:00", "b.zip")])
+    assert submitted(course, "1791") == work("3")
+    assert submitted(course, "1815") == work("1")
+    assert report.problems[0].startswith(f"1815: not collected, {broken}: 'practice.ipynb' is a hard link")
+
+
 def test_with_the_policy_best_only_an_empty_place_is_filled(
     course: Course, make_zip: Zip, work: Work
 ) -> None:
