@@ -244,3 +244,10 @@ def test_a_changed_deadline_rule_or_extension_counts_without_a_new_run(
     )
     assert audit(course).findings == ()
     assert grade(course, "tiny").notes == ()
+    configure(course, "c.Autograder.deadlines = {}\n")
+    report = grade(course, "tiny")
+    assert report.marks[0].total == 3
+    assert report.notes == (
+        "tiny is due 2027-01-09 12:00:00 UTC in the gradebook, which holds because nbgrader_config.py names "
+        "no deadline; formgrader can change it, or have none",
+    )
