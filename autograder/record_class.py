@@ -48,8 +48,8 @@ def record_works(
     Raises
     ------
     AutograderError
-        If the verdicts don't fit the released assignment, or the rule for late work fails. Nothing is recorded
-        then.
+        If the verdicts do not fit the released assignment, or the rule for late work fails; nothing is
+        recorded then.
     """
     course = session.course
     submissions = [

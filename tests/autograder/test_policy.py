@@ -52,6 +52,7 @@ def test_parts_of_a_rule_hold_alone() -> None:
         ("2027-01-15 23:59 UTC", datetime(2027, 1, 15, 23, 59)),
         ("2026-10-25 02:30 +01:00", datetime(2026, 10, 25, 1, 30)),
         ("2026-10-25 02:30 +0200", datetime(2026, 10, 25, 0, 30)),
+        ("2027-01-15 23:59 -05:30", datetime(2027, 1, 16, 5, 29)),
     ],
 )
 def test_deadlines_are_moments_wherever_one_is(text: str, utc: datetime) -> None:

@@ -80,6 +80,21 @@ def test_attempts_of_the_same_second_get_numbers(course: Course, make_zip: Zip, 
     assert submitted(course, "1815") == work("10")
 
 
+def test_an_attempt_of_the_same_second_is_known_again(course: Course, make_zip: Zip, work: Work) -> None:
+    first, second = (make_zip({ADA: work(text)}, name=f"{text}.zip") for text in "12")
+    for download in (first, second, first):
+        collect(course, "tiny", [download])
+    assert attempts(course, "1815") == ["2027-01-10T12-00-00Z", "2027-01-10T12-00-00Z-2"]
+    assert submitted(course, "1815") == work("2")
+
+
+def test_going_back_to_earlier_work_is_a_new_attempt(course: Course, make_zip: Zip, work: Work) -> None:
+    for day, text in enumerate("121", start=7):
+        collect(course, "tiny", [make_zip({ADA: work(text)}, f"2027-01-{day:02} 10:00:00", f"{day}.zip")])
+    assert len(attempts(course, "1815")) == 3
+    assert submitted(course, "1815") == work("1")
+
+
 def test_a_notebook_that_only_an_earlier_attempt_holds_is_pointed_out(
     course: Course, make_zip: Zip, work: Work
 ) -> None:
