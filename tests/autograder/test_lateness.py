@@ -11,6 +11,7 @@ import pytest
 
 from autograder.audit import audit
 from autograder.course import Course
+from autograder.export import export
 from autograder.grade_class import grade
 from autograder.nbgrader_session import NbGraderSession
 from autograder.release import release
@@ -79,3 +80,17 @@ def test_a_notebook_of_the_same_name_in_another_assignment_has_its_own_penalty(
     configure(released, 'c.Autograder.deadlines["other"] = "2027-02-01 12:00 UTC"\n')
     for _ in range(2):  # the second time, nothing but penalties can change
         assert (total(released), total(released, "other")) == (4.5, 5)
+
+
+def test_an_export_tells_whose_work_was_handed_in_again_since(
+    released: Course, late: Path, hand_in: HandIn, tmp_path: Path
+) -> None:
+    assert export(released, tmp_path / "marks.csv").problems == ()
+    hand_in("ada", {})
+    late.write_text("2027-01-12 12:00:00 UTC")
+    assert export(released, tmp_path / "marks.csv").problems == (
+        "ada: tiny was handed in again, or its time corrected, and the mark is of before; run "
+        "`autograder grade tiny --student ada`",
+    )
+    assert total(released) == 0
+    assert export(released, tmp_path / "marks.csv").problems == ()
