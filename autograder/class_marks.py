@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
-from nbgrader.api import Gradebook  # type: ignore[import-untyped]
+from nbgrader.api import Gradebook, SubmittedAssignment  # type: ignore[import-untyped]
+from sqlalchemy import select
 
 from autograder.assignment import unknown_name
 from autograder.audit_log import AuditLog
+from autograder.collecting.attempts import TIMESTAMP
+from autograder.collecting.times import read_stamp
 from autograder.course import Course
 from autograder.errors import AutograderError, UsageError
 from autograder.marks import Mark, grade_again, read_marks
@@ -22,16 +27,25 @@ State = Literal["graded", "not graded yet", "nothing handed in"]
 
 @dataclass(frozen=True)
 class Standing:
-    """How a student stands in an assignment; without a mark, `mark` is of zeros and says why."""
+    """How a student stands in an assignment; without a mark, `mark` is of zeros and says why.
+
+    `outdated` says that submitted/ holds work of another time than that which the mark is for.
+    """
 
     mark: Mark
     state: State
+    outdated: bool = False
 
     def problem(self, so: str) -> str | None:
         """Say what the instructor has to do, and what is `so` until then; None if there is nothing to do."""
+        student, assignment = self.mark.student, self.mark.assignment
+        if self.outdated:
+            return (
+                f"{student}: {assignment} was handed in again, or its time corrected, and the mark is of "
+                f"before; {grade_again(assignment, student)}"
+            )
         if self.state != "not graded yet":
             return None
-        student, assignment = self.mark.student, self.mark.assignment
         return f"{student}: {assignment} is not graded yet, and {so}; {grade_again(assignment, student)}"
 
 
@@ -83,14 +97,31 @@ def _standings(course: Course, gradebook: Gradebook, name: str, students: set[st
     assignment = gradebook.find_assignment(name)
     marks = {mark.student: mark for mark in read_marks(gradebook, name)}
     handed_in, _ = find_submissions(course.submitted, name, course.assignments())
+    work = SubmittedAssignment
+    rows = select(work.student_id, work.timestamp).where(work.assignment_id == assignment.id)
+    graded_at = {row.student_id: row.timestamp for row in gradebook.db.execute(rows)}
     nothing = dict.fromkeys((notebook.name for notebook in assignment.notebooks), 0.0)
     for student in sorted(students | (set(handed_in) if students else set())):
         if student in marks:
-            yield Standing(marks[student], "graded")
+            now = _handed_in_at(course, student, name) if student in handed_in else None
+            outdated = now is not None and now != graded_at.get(student)
+            yield Standing(marks[student], "graded", outdated)
             continue
         state: State = "not graded yet" if student in handed_in else "nothing handed in"
         remark = "handed in, not graded yet" if student in handed_in else state
         yield Standing(Mark(student, name, nothing, 0.0, assignment.max_score, (remark,)), state)
+
+
+def _handed_in_at(course: Course, student: str, name: str) -> datetime | None:
+    """Read the time of what lies in submitted/, in UTC without a zone; None if it has none."""
+    path = course.submitted / student / name / TIMESTAMP
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:
+            time = read_stamp(file.read(200))
+    except OSError:
+        return None
+    return time.replace(tzinfo=None) if time else None
 
 
 def _isolation_levels(course: Course) -> dict[tuple[str, str], dict[str, str]]:

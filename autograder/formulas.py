@@ -11,7 +11,7 @@ import re
 # The last four are what Excel takes for the first four where it is set to Japanese.
 _TRIGGERS = r"=+\-@＝＋－＠"
 # What a spreadsheet may skip before it looks at the first character: quotes, and what is not seen.
-_SKIPPED = r"[\s\"`‘’“”\x00\ufeff\u200b-\u200f\u2060]*"
+_SKIPPED = r"[\s\"`‘’“”\x00-\x1f\x7f-\x9f\xad\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069]*"
 _START = rf"(?:{_SKIPPED}[{_TRIGGERS}]|[\t\r\n])"
 _AT_START = re.compile(rf"\A(?={_START})")
 _INSIDE = {

@@ -316,54 +316,16 @@ class ClassGrading:
         self._flushed = time.monotonic()
 
     def _record(self, works: Sequence[Work]) -> None:
-        from autograder.audit_log import AuditLog, scoring_event
-        from autograder.marks import late_penalties
-        from autograder.private import AUDIT
-        from autograder.record import Submission, record
+        from autograder.record_class import record_works
 
-        submissions = [
-            Submission(
-                work.student,
-                handed_in_at(work.found),
-                {name: graded for name, graded in work.graded.items() if name not in work.found.notebooks},
-                {name: rebuilt.notebook for name, rebuilt in work.rebuilt.items()},
-                work.found.notebooks,
-            )
-            for work in works
-        ]
-        with self._session.gradebook() as gradebook:
-            problems = record(
-                gradebook,
-                self._course.autograded,
-                self._name,
-                submissions,
-                self._penalty,
-                self._intake.provided,
-            )
-            penalties = late_penalties(gradebook, self._name, [work.student for work in works])
-        self._problems += [f"{student}: {problem}" for student, problem in problems.items()]
-        self._problems += [f"{work.student}: {repair}" for work in works for repair in work.repairs.values()]
-        AuditLog(self._course.root / PRIVATE / AUDIT).append_many(
-            scoring_event(
-                self._name,
-                work.student,
-                graded,
-                work.keys.get(notebook, ""),
-                event=self._options.event,
-                late_penalty=penalties.get((work.student, notebook), 0.0),
-                changed=work.repairs[notebook].held if notebook in work.repairs else None,
-            )
-            for work in works
-            for notebook, graded in work.graded.items()
-        )
-        self._cache.mark_recorded_many(
+        self._problems += record_works(
+            self._session,
             self._name,
-            {
-                (work.student, notebook): origin
-                for work in works
-                if work.student not in problems
-                for notebook, origin in work.origins.items()
-            },
+            works,
+            self._penalty,
+            self._cache,
+            provided=self._intake.provided,
+            event=self._options.event,
         )
 
     def _report(self) -> Report:

@@ -62,12 +62,16 @@ class Lateness:
 def write_deadline(gradebook: Gradebook, assignment: str, policy: Policy) -> str | None:
     """Make the deadline of the course's rules the due date in the gradebook; say what it replaced there.
 
-    Without a deadline in the rules, a date that was set in formgrader stays.
+    Without a deadline in the rules, the date that the gradebook has stays, because formgrader sets it too; it
+    is told, for it may be one that was taken out of the rules.
     """
-    if (deadline := policy.deadlines.get(assignment)) is None:
-        return None
     found = select(Assignment.duedate).where(Assignment.name == assignment)
     before = gradebook.db.execute(found).scalar_one_or_none()
+    if (deadline := policy.deadlines.get(assignment)) is None:
+        return before and (
+            f"{assignment} is due {before:%Y-%m-%d %H:%M:%S} UTC in the gradebook, which holds because "
+            "nbgrader_config.py names no deadline; formgrader can change it, or have none"
+        )
     if before == deadline.utc:
         return None
     gradebook.db.execute(update(Assignment).where(Assignment.name == assignment).values(duedate=deadline.utc))

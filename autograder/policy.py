@@ -174,7 +174,10 @@ def parse_deadline(text: object) -> Deadline:
     except ValueError as error:
         raise PolicyError(f"{text!r} is no date and time: {error}") from None
     zone = time_zone(found[3])
-    early, late = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    try:
+        early, late = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    except OverflowError:
+        raise PolicyError(f"{text!r} is no date and time: in UTC, it is in no year of the calendar") from None
     if early.astimezone(zone).replace(tzinfo=None) != local:
         raise PolicyError(f"{text!r} does not exist: the clocks are put forward over it")
     if early != late:
@@ -196,7 +199,7 @@ def time_zone(name: str) -> tzinfo:
     """
     if offset := _OFFSET.fullmatch(name):
         ahead = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
-        if ahead < timedelta(hours=24):
+        if ahead < timedelta(hours=24) and int(offset[3]) < 60:
             return timezone(ahead if offset[1] == "+" else -ahead)
     try:
         return ZoneInfo(name)

@@ -5,8 +5,10 @@ The file is kept as it came (`class_list.csv` in the course directory): gradeboo
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -111,7 +113,11 @@ class Roster:
 
     def by_id(self, student_id: str) -> Student | None:
         """Find a student by id."""
-        return next((student for student in self.students if student.id == student_id), None)
+        return self._by_id.get(student_id)
+
+    @cached_property
+    def _by_id(self) -> dict[str, Student]:
+        return {student.id: student for student in self.students}
 
 
 def read_roster(path: Path) -> Roster:
@@ -142,7 +148,7 @@ def read_roster(path: Path) -> Roster:
         if not any(columns.values()) or _is_of_the_system(kind, columns):
             continue
         student = _student(path, number, kind, columns)
-        if (folded := student.id.casefold()) in seen:
+        if (folded := unicodedata.normalize("NFC", student.id).casefold()) in seen:
             raise AutograderError(f"{path}, row {number}: {student.id!r} is in row {seen[folded]} already")
         seen[folded] = number
         students.append(student)
@@ -209,7 +215,16 @@ def _student(path: Path, number: int, kind: Kind, columns: Mapping[str, str]) ->
             first, _, last = full.rpartition(" ")
         if not first:  # of one name only
             first, last = last, ""
-    return Student(student_id, first, last, _first(columns, form.email), columns)
+    email = _first(columns, form.email)
+    return Student(student_id, _visible(first), _visible(last), _visible(email), columns)
+
+
+def _visible(text: str) -> str:
+    """Put a name on one line without what is not seen: people choose theirs, and terminals obey some.
+
+    The two marks that join and part letters in some scripts stay.
+    """
+    return " ".join("".join(c if c.isprintable() or c in "\u200c\u200d" else " " for c in text).split())
 
 
 def _first(columns: Mapping[str, str], headings: Sequence[str]) -> str:

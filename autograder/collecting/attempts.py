@@ -20,6 +20,7 @@ from autograder.collecting.times import read_stamp, stamp
 from autograder.course import Course
 from autograder.errors import AutograderError
 from autograder.submission import UnsafeFolder, read_files
+from autograder.whole_file import whole_file
 
 TIMESTAMP = "timestamp.txt"
 _DRAFTS = ".collecting"
@@ -38,6 +39,7 @@ class Attempts:
         self._course = course
         self._assignment = assignment
         self.drafts = course.root / _DRAFTS
+        self.redated: list[str] = []  # students with an attempt of before that got another time
 
     def __enter__(self) -> Attempts:
         self.drafts.mkdir(mode=0o700, exist_ok=True)
@@ -73,11 +75,13 @@ class Attempts:
         """Read an attempt, its timestamp.txt too."""
         return _read(attempt.folder)
 
-    def keep(self, student: str, seen: datetime, counted: datetime, files: Mapping[str, bytes]) -> bool:
+    def keep(
+        self, student: str, seen: datetime, counted: datetime | None, files: Mapping[str, bytes]
+    ) -> bool:
         """Keep an attempt; tell whether it is new.
 
         It is not if the same bytes are there with the same time, or are what the student had handed in last
-        before.
+        before. The time that counts may be another now: see `_date_earlier`.
 
         Parameters
         ----------
@@ -86,7 +90,7 @@ class Attempts:
         seen
             When it came, as far as is known; the order of attempts is by this.
         counted
-            What timestamp.txt is to say.
+            What timestamp.txt is to say; None if nobody knows, and no such file is written.
         files
             The content by path, relative to the attempt.
         """
@@ -94,17 +98,36 @@ class Attempts:
         earlier = [attempt for attempt in self.of(student) if attempt.when <= when]
         same_time = [attempt for attempt in earlier if attempt.when == when]
         digest = _digest(files)
-        if any(_digest(_read(attempt.folder)) == digest for attempt in {*same_time, *earlier[-1:]}):
-            return False
+        for attempt in sorted({*same_time, *earlier[-1:]}):
+            if _digest(kept := _read(attempt.folder)) == digest:
+                if counted is not None and self._date_earlier(attempt, counted, kept.get(TIMESTAMP)):
+                    self.redated.append(student)
+                return False
         number = max((attempt.number for attempt in same_time), default=0) + 1
-        draft = self._written({**files, TIMESTAMP: stamp(counted).encode()})
+        time = {} if counted is None else {TIMESTAMP: stamp(counted).encode()}
+        draft = self._written({**files, **time})
         target = attempts_folder(self._course, student, self._assignment) / attempt_name(when, number)
         target.parent.mkdir(parents=True, exist_ok=True)
         draft.rename(target)
         return True
 
+    def _date_earlier(self, attempt: Attempt, counted: datetime, before: bytes | None) -> bool:
+        """Write an earlier time to an attempt that has none, or only that of its download; tell whether.
+
+        So --handed-in-by holds for what was collected without it. A time that somebody wrote by hand stays.
+        """
+        when = attempt.when.replace(tzinfo=UTC)
+        if before is not None and (before != stamp(when).encode() or counted >= when):
+            return False
+        with whole_file(attempt.folder / TIMESTAMP) as draft:
+            draft.write_text(stamp(counted), encoding="utf-8")
+        return True
+
     def keep_submitted(self, student: str) -> bool:
         """Keep what is in submitted/ as an attempt, if it is none; tell whether it was.
+
+        Without a timestamp.txt it is filed by the time of its files, but has none that counts: when somebody
+        put it there makes no student late.
 
         Raises
         ------
@@ -120,28 +143,38 @@ class Attempts:
             _digest(_read(one.folder)) == digest for one in self.of(student)
         ):
             return False
-        time = read_stamp(files.get(TIMESTAMP, b""))
-        if time is None:
-            time = datetime.fromtimestamp(max(path.stat().st_mtime for path in folder.rglob("*")), UTC)
-        time = time.replace(microsecond=0)
-        return self.keep(student, time, time, {name: files[name] for name in files if name != TIMESTAMP})
+        told = read_stamp(files.get(TIMESTAMP, b""))
+        seen = told or datetime.fromtimestamp(max(path.stat().st_mtime for path in folder.rglob("*")), UTC)
+        counted = told.replace(microsecond=0) if told else None
+        return self.keep(student, seen, counted, {name: files[name] for name in files if name != TIMESTAMP})
 
-    def put_last(self, student: str, *, only_if_none: bool) -> bool:
-        """Put a student's last attempt into submitted/; tell whether that changed anything."""
+    def put_last(self, student: str, *, only_if_none: bool) -> str | None:
+        """Put a student's last attempt into submitted/.
+
+        Returns
+        -------
+        str or None
+            Another time that the same work had there, unless that of the attempt was written since.
+        """
         attempts = self.of(student)
         target = self._course.submitted / student / self._assignment
         there = os.path.lexists(target)
         if not attempts or (there and only_if_none):
-            return False
+            return None
         files = _read(attempts[-1].folder)
-        if there and read_files(target) == files:
-            return False
+        before = read_files(target) if there else {}
+        if before == files:
+            return None
+        other = None
+        if TIMESTAMP in before and _digest(before) == _digest(files):
+            times = [_changed(folder / TIMESTAMP) for folder in (target, attempts[-1].folder)]
+            other = before[TIMESTAMP].decode("utf-8", "replace").strip() if times[0] > times[1] else None
         draft = self._written(files)
         target.parent.mkdir(parents=True, exist_ok=True)
         if there:  # it is kept as an attempt, so that nothing is lost between the two steps
             target.rename(self.drafts / f"{draft.name}-earlier")
         draft.rename(target)
-        return True
+        return other
 
     def _written(self, files: Mapping[str, bytes]) -> Path:
         draft = Path(tempfile.mkdtemp(dir=self.drafts))
@@ -163,6 +196,11 @@ def _read(folder: Path) -> dict[str, bytes]:
         return read_files(folder)
     except UnsafeFolder as error:
         raise AutograderError(f"{folder}: {error}") from None
+
+
+def _changed(path: Path) -> int:
+    """When a file was changed; long ago, if it is not there."""
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def _digest(files: Mapping[str, bytes]) -> str:

@@ -24,7 +24,7 @@ from autograder.collecting.times import Clock, assignment_clock
 from autograder.course import Course
 from autograder.errors import AutograderError, shortened
 from autograder.policy import course_policy
-from autograder.roster import Roster, course_roster
+from autograder.roster import Roster, Student, course_roster
 from autograder.settings import load_config
 from autograder.submission import LIMIT, MOST_ENTRIES, UnsafeFolder
 from autograder.wording import counted
@@ -85,9 +85,12 @@ def collect(
         entries, asides = _open_all(stack, downloads, clock, lms)
         handed_in, more = _sort(entries, People(roster), clock, report)
         for one in handed_in:
-            more += _keep(attempts, notebooks, one, report)
-            if attempts.of(one.student):
-                keep_names(course, one.student, assignment, given_names(one.system, one.files))
+            try:
+                more += _keep(attempts, notebooks, one, report)
+                if attempts.of(one.student):
+                    keep_names(course, one.student, assignment, given_names(one.system, one.files))
+            except AutograderError as error:
+                report.problems.append(f"{one.student}: not collected, {error}")
         report.problems += [str(aside) for aside in [*asides, *more]]
         finish(course, attempts, notebooks, roster, report)
     return report
@@ -105,29 +108,12 @@ def finish(
     for student in students:
         listed = roster.by_id(student) if roster else None
         try:
-            if attempts.keep_submitted(student):
-                report.count_new(student)
-                report.notes.append(f"{student}: what was in submitted/ is kept as an attempt")
-            attempts.put_last(student, only_if_none=best)
-        except UnsafeFolder as error:
-            report.problems.append(f"submitted/{student}/{report.assignment}: left as it is, {error}")
-        if not (kept := attempts.of(student)):
-            continue
-        files = attempts.files(kept[-1])
-        for name in notebooks.names:
-            if f"{name}.ipynb" not in files and any((one.folder / f"{name}.ipynb").exists() for one in kept):
-                report.problems.append(
-                    f"{student}: the last attempt holds no {name}.ipynb; an earlier one does"
-                )
-        report.handed_in.append(
-            Handed(
-                student,
-                listed.name if listed else "",
-                attempts=len(kept),
-                new=report.new.get(student, 0),
-                last=files.get(TIMESTAMP, b"").decode("utf-8", errors="replace").strip(),
-                notebooks=tuple(name for name in notebooks.names if f"{name}.ipynb" in files),
-            )
+            _finish_one(attempts, notebooks, student, listed, best, report)
+        except AutograderError as error:
+            report.problems.append(f"{student}: left as it is, {error}")
+    if attempts.redated:
+        report.notes.append(
+            f"Another time counts now for what was collected of {_listed(set(attempts.redated))}."
         )
     there = {one.student for one in report.handed_in}
     report.missing += [
@@ -135,6 +121,47 @@ def finish(
         for one in (roster.students if roster else ())
         if one.id not in there
     ]
+
+
+def _finish_one(
+    attempts: Attempts,
+    notebooks: Notebooks,
+    student: str,
+    listed: Student | None,
+    best: bool,
+    report: CollectReport,
+) -> None:
+    before = None
+    try:
+        if attempts.keep_submitted(student):
+            report.count_new(student)
+            report.notes.append(f"{student}: what was in submitted/ is kept as an attempt")
+        before = attempts.put_last(student, only_if_none=best)
+    except UnsafeFolder as error:
+        report.problems.append(f"submitted/{student}/{report.assignment}: left as it is, {error}")
+    if not (kept := attempts.of(student)):
+        return
+    files = attempts.files(kept[-1])
+    last = files.get(TIMESTAMP, b"").decode("utf-8", errors="replace").strip()
+    if before is not None:
+        report.problems.append(
+            f"{student}: submitted/ said {shortened(repr(before))}; {last or 'no time'} counts, as its "
+            f"attempt says. Correct the timestamp.txt in attempts/{student}/{report.assignment}/"
+            f"{kept[-1].folder.name}/ and collect again, if that is wrong"
+        )
+    for name in notebooks.names:
+        if f"{name}.ipynb" not in files and any((one.folder / f"{name}.ipynb").exists() for one in kept):
+            report.problems.append(f"{student}: the last attempt holds no {name}.ipynb; an earlier one does")
+    report.handed_in.append(
+        Handed(
+            student,
+            listed.name if listed else "",
+            attempts=len(kept),
+            new=report.new.get(student, 0),
+            last=last,
+            notebooks=tuple(name for name in notebooks.names if f"{name}.ipynb" in files),
+        )
+    )
 
 
 def _open_all(

@@ -2,8 +2,9 @@
 
 The parts: the full name, with spaces for underscores; a number that Moodle gives each participant of an
 assignment; what kind of submission it is; below, or in flat downloads behind an underscore, the student's
-file. With blind marking, `Participant` stands for every name. A download holds the last attempt only and no
-time: those in the zip are mostly of the download.
+file. With blind marking, `Participant` stands for every name; where groups hand in, the group and a hyphen
+come before it, as in `Team 1-Ada Lovelace`. A download holds the last attempt only and no time: those
+in the zip are mostly of the download.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ def _sort(entries: list[Entry], people: People, zone: tzinfo) -> Sorted:
             )
         else:
             done.put_aside([entry], "it is text that was typed into Moodle, not a file")
-    whose = {person: _find(*person, people) for person in found}
+    # Only where all names have one: `Jean-Marie Dupont` alone is nobody of a group `Jean`.
+    in_groups = len(found) > 1 and all("-" in name and not _called(name, people) for name, _ in found)
+    whose = {person: _find(*person, people, in_groups=in_groups) for person in found}
     claimed = defaultdict(set)
     for person, (student, _) in whose.items():
         if student is not None:
@@ -75,7 +78,7 @@ _WAY_OUT = (
 )
 
 
-def _find(name: str, number: str, people: People) -> tuple[str | None, str]:
+def _find(name: str, number: str, people: People, *, in_groups: bool) -> tuple[str | None, str]:
     """Find the id of a participant; otherwise, why it can't be found."""
     if not people.listed:
         student = f"{name} {number}" if name == _BLIND else name
@@ -85,16 +88,28 @@ def _find(name: str, number: str, people: People) -> tuple[str | None, str]:
     # The number, where the grading worksheet of the assignment was imported: it lists "Participant 40213".
     if numbered := people.with_cell("Identifier", f"{_BLIND} {number}"):
         return numbered[0].id, ""
-    if name == _BLIND:
+    if name == _BLIND or name.endswith(f"-{_BLIND}"):
         return None, "Moodle hides who it is; reveal the students' identities there and download again"
-    found = {student.id for student in people.named(name)}
-    if (by_id := people.with_id(name)) is not None:
-        found.add(by_id.id)
+    found = _called(name, people)
+    if in_groups:
+        found = {id for part in _without_group(name) for id in _called(part, people)}
     if len(found) == 1:
         return found.pop(), ""
     if found:
         return None, f"the class list has several with this name ({', '.join(sorted(found))}); {_WAY_OUT}"
     return None, f"{name!r} is not in the class list; {_WAY_OUT}"
+
+
+def _called(name: str, people: People) -> set[str]:
+    """Find the ids of those who have a name, or have it for their id."""
+    by_id = people.with_id(name)
+    return {student.id for student in [*people.named(name), *([by_id] if by_id else ())]}
+
+
+def _without_group(name: str) -> list[str]:
+    """Give what may be left of a name without its group: both may hold hyphens."""
+    parts = name.split("-")
+    return ["-".join(parts[at:]) for at in range(1, len(parts))]
 
 
 MOODLE = System("Moodle", _is_named, _sort)

@@ -14,9 +14,10 @@ from nbgrader.apps.api import NbGraderAPI  # type: ignore[import-untyped]
 from autograder.audit import audit
 from autograder.cli import main
 from autograder.course import Course
-from autograder.engine.pool import Pool
+from autograder.engine.pool import Job, Pool
+from autograder.engine.verdict import GradedNotebook, given_up_notebook
 from autograder.grade_class import Options, grade
-from autograder.marks import Mark, read_marks
+from autograder.marks import Mark, Report, read_marks
 from autograder.nbgrader_session import NbGraderSession
 from autograder.regrade_class import regrade
 from autograder.settings import load_config
@@ -68,6 +69,10 @@ def marks(course: Course) -> dict[str, Mark]:
 
 def totals(course: Course) -> dict[str, float]:
     return {student: mark.total for student, mark in marks(course).items()}
+
+
+def totals_of(report: Report) -> dict[str, float]:
+    return {mark.student: mark.total for mark in report.marks}
 
 
 def handed_in(course: Course, student: str) -> str:
@@ -220,6 +225,63 @@ def test_a_run_that_was_killed_between_two_attempts_is_made_up_for(course: Cours
     assert os.listdir(course.submitted / "ada") == ["tiny"]
 
 
+def test_points_that_differ_by_a_rounding_error_only_are_equal(course: Course, attempt: Attempt) -> None:
+    configure(course, 'c.Autograder.late_policy = {"percent_per_day": 60 / 29}\n')
+    attempt("ada", "2027-01-08 10:00:00", HALF)
+    attempt("ada", "2027-02-08 10:00:00", RIGHT)  # after 29 days: 60% of 5 are lost, nearly
+    report = grade(course, "tiny")
+    assert "attempt 2 of 2 counts" in report.notes[0]
+    assert report.marks[0].total == pytest.approx(2)
+
+
+def test_what_could_not_be_run_now_decides_nothing(
+    course: Course, attempt: Attempt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt("ada", "2027-01-08 10:00:00", HALF)
+    assert totals_of(grade(course, "tiny")) == {"ada": 2}
+    attempt("ada", "2027-01-09 10:00:00", NONE)
+    better = attempt("ada", "2027-01-09 11:00:00", RIGHT) / "practice.ipynb"
+    run = Pool._grade
+
+    def broken(self: Pool, job: Job) -> GradedNotebook:
+        if job.submitted == better.read_bytes():
+            return given_up_notebook(job.notebook, {}, "the machine is tired")
+        return run(self, job)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Pool, "_grade", broken)
+        report = grade(course, "tiny")
+    assert any("ada: the attempts could not be compared now" in problem for problem in report.problems)
+    assert totals_of(grade(course, "tiny")) == {"ada": 5}
+
+
+def test_by_force_all_attempts_are_run_again(
+    course: Course, attempt: Attempt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt("ada", "2027-01-08 10:00:00", HALF)
+    attempt("ada", "2027-01-09 10:00:00", RIGHT)
+    grade(course, "tiny")
+    runs = []
+    run = Pool._grade
+
+    def counted(self: Pool, job: Job) -> GradedNotebook:
+        runs.append(job.submitted)
+        return run(self, job)
+
+    monkeypatch.setattr(Pool, "_grade", counted)
+    grade(course, "tiny", Options(force=True))
+    assert len(set(runs)) == 2
+
+
+def test_a_dry_run_compares_attempts_by_the_rules_as_they_are_now(course: Course, attempt: Attempt) -> None:
+    attempt("ada", "2027-01-08 10:00:00", HALF)
+    attempt("ada", "2027-01-17 12:00:01", RIGHT)  # the assignment is closed
+    assert totals_of(grade(course, "tiny")) == {"ada": 2}
+    configure(course, 'c.Autograder.deadlines = {"tiny": "2027-01-18 12:00 UTC"}\n')
+    moves, _ = regrade(course, "tiny", dry_run=True)
+    assert [(move.before, move.after) for move in moves.moves] == [(2, 5)]
+
+
 def test_a_changed_deadline_rule_or_extension_counts_without_a_new_run(
     course: Course, attempt: Attempt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -244,3 +306,10 @@ def test_a_changed_deadline_rule_or_extension_counts_without_a_new_run(
     )
     assert audit(course).findings == ()
     assert grade(course, "tiny").notes == ()
+    configure(course, "c.Autograder.deadlines = {}\n")
+    report = grade(course, "tiny")
+    assert report.marks[0].total == 3
+    assert report.notes == (
+        "tiny is due 2027-01-09 12:00:00 UTC in the gradebook, which holds because nbgrader_config.py names "
+        "no deadline; formgrader can change it, or have none",
+    )

@@ -19,6 +19,7 @@ CALC = "cmd|' /C calc'!A0"
     [
         f"={CALC}", f"+{CALC}", f"-{CALC}", f"@{CALC}", "\tcmd", "\rcmd", "\ncmd", f'"={CALC}',
         f' "=1+1"{CALC}', f"  ={CALC}", f"\ufeff={CALC}", f"\u200b={CALC}", f"＝{CALC}", f"＠{CALC}",
+        f"\u202e={CALC}", f"\u2066={CALC}", f"\x07={CALC}", f"\xad={CALC}",
     ],
 )  # fmt: skip
 def test_a_text_that_begins_like_a_formula_gets_an_apostrophe(text: str) -> None:

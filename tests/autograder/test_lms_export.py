@@ -260,6 +260,45 @@ def test_another_column_can_be_named_and_other_points_there_are_told(
     assert "tiny: 7 points here, 10 in Canvas; the marks are written as they are" in capsys.readouterr().err
 
 
+def test_other_points_are_noticed_in_a_canvas_that_writes_a_comma_too(
+    course: Course, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (SAMPLES / "canvas_semicolons.csv").read_text(encoding="utf-8").replace("7,00", "7,50")
+    (tmp_path / "new.csv").write_text(text, encoding="utf-8")
+    assert export(course, "canvas", tmp_path / "new.csv") == 3
+    assert "tiny: 7 points here, 7.5 in Canvas" in capsys.readouterr().err
+
+
+def test_two_assignments_do_not_go_to_one_column(
+    course: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("nbgrader.api.get_alembic_version", lambda: "none")
+    with Gradebook(f"sqlite:///{course.root}/gradebook.db", "course") as gradebook:
+        gradebook.add_assignment("more")
+        gradebook.add_notebook("practice", "more")
+        gradebook.add_grade_cell("test", "practice", "more", max_score=5, cell_type="code")
+    assert export(course, "canvas", "canvas.csv", "--column", "more=tiny") == 1
+    assert "more and tiny both go to the column 'tiny (4711)'; export them one by" in capsys.readouterr().err
+    assert not (course.root / "canvas.csv").exists()
+
+
+def test_a_mark_whose_id_is_cased_otherwise_in_the_class_list_is_told(
+    course: Course, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (SAMPLES / "canvas.csv").read_text(encoding="utf-8").replace(",ada,", ",ADA,")
+    (tmp_path / "new.csv").write_text(text, encoding="utf-8")
+    assert export(course, "canvas", tmp_path / "new.csv") == 3
+    assert "ada: not in the class list, which has 'ADA'; tiny, 5.5 of 7, is not in" in capsys.readouterr().err
+
+
+def test_work_that_is_not_graded_of_somebody_who_is_not_listed_is_told(
+    course: Course, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (course.submitted / "ivy" / "tiny").mkdir(parents=True)
+    assert export(course, "canvas", "canvas.csv") == 3
+    assert "ivy: not in the class list; tiny, not graded yet, is not in the file" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("sample", "more", "status", "message"),
     [

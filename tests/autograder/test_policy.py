@@ -52,6 +52,7 @@ def test_parts_of_a_rule_hold_alone() -> None:
         ("2027-01-15 23:59 UTC", datetime(2027, 1, 15, 23, 59)),
         ("2026-10-25 02:30 +01:00", datetime(2026, 10, 25, 1, 30)),
         ("2026-10-25 02:30 +0200", datetime(2026, 10, 25, 0, 30)),
+        ("2027-01-15 23:59 -05:30", datetime(2027, 1, 16, 5, 29)),
     ],
 )
 def test_deadlines_are_moments_wherever_one_is(text: str, utc: datetime) -> None:
@@ -68,6 +69,8 @@ def test_deadlines_are_moments_wherever_one_is(text: str, utc: datetime) -> None
         ("2027-01-15 23:59 Berlin", "'Berlin' is no time zone"),
         ("2027-01-15 23:59 ../etc/passwd", "is no time zone"),
         ("2027-01-15 23:59 +99:00", "is no time zone"),
+        ("2027-01-15 23:59 +00:75", "is no time zone"),
+        ("0001-01-01 00:00 +14:00", "is no date and time: in UTC, it is in no year"),
         ("2027-03-28 02:30 Europe/Berlin", "does not exist: the clocks are put forward"),
         ("2026-10-25 02:30 Europe/Berlin", r"is there twice.*'2026-10-25 02:30 \+01:00' for the later one"),
     ],

@@ -104,6 +104,12 @@ def test_a_table_of_ones_own(tmp_path: Path) -> None:
     assert [student.name for student in roster.students] == ["Ada King Lovelace", "Bo"]
 
 
+def test_a_name_is_on_one_line_and_holds_nothing_that_is_not_seen(tmp_path: Path) -> None:
+    roster = listed(tmp_path, 'id,name\nada,"\x1b[2JAda \u202eKing\nLovelace"\nneda,نرگس‌\u200cآرا\n')
+    assert [student.name for student in roster.students] == ["[2JAda King Lovelace", "نرگس‌\u200cآرا"]
+    assert roster.students[0].columns["name"] == "\x1b[2JAda \u202eKing\nLovelace"  # it goes back as it came
+
+
 def test_of_two_columns_with_one_heading_the_first_counts(tmp_path: Path) -> None:
     assert who(listed(tmp_path, "id,email,id\nada,a@example.org,bob\n"))[0][0] == "ada"
 
@@ -115,6 +121,7 @@ def test_of_two_columns_with_one_heading_the_first_counts(tmp_path: Path) -> Non
         ("Vorname,Nachname\nAda,Lovelace\n", r"it starts with 'Vorname,Nachname'.*set to English"),
         ("id,name\n", "lists no student"),
         ("id,name\nada,Ada\n\nADA,Ida\n", r"row 4: 'ADA' is in row 2 already"),
+        ("id,name\nzo\u00eb,Zoë\nzoe\u0308,Zoe\n", r"row 3: .* is in row 2 already"),
         ("id,name\n,Ada\n", "row 2: none of id is filled in"),
         ("id,name\na/b,Ada\n", "row 2: 'a/b' can't be a student id: it contains '/'"),
         ("id,name,email\nada,Lovelace, Ada,a@b\n", "row 2: has more cells than there are headings"),

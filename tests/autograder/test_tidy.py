@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -84,7 +84,17 @@ def test_a_row_tells_all_of_a_test(graded: Course) -> None:
 def test_points_given_by_hand_count(graded: Course) -> None:
     with NbGraderSession(graded).gradebook() as gradebook:
         gradebook.find_grade("double-values", "practice", "tiny", "ada").manual_score = 1.5
-    assert [(row.outcome, row.points) for row in of(graded, "ada")] == [("failed", 1.5), ("passed", 3.0)]
+        gradebook.find_grade("half-values", "practice", "tiny", "ada").extra_credit = 0.25
+    assert [(row.outcome, row.points) for row in of(graded, "ada")] == [("failed", 1.5), ("passed", 3.25)]
+
+
+@pytest.mark.parametrize(("minutes", "seconds"), [(45, 900.0), (61, 0.0)])
+def test_who_has_more_time_is_late_by_less_and_never_early(
+    graded: Course, minutes: int, seconds: float
+) -> None:
+    with NbGraderSession(graded).gradebook() as gradebook:
+        gradebook.update_or_create_submission("tiny", "ada", extension=timedelta(minutes=minutes))
+    assert {row.late_seconds for row in of(graded, "ada")} == {seconds}
 
 
 def test_who_has_no_marks_has_rows_that_say_so(graded: Course) -> None:

@@ -80,6 +80,21 @@ def test_attempts_of_the_same_second_get_numbers(course: Course, make_zip: Zip, 
     assert submitted(course, "1815") == work("10")
 
 
+def test_an_attempt_of_the_same_second_is_known_again(course: Course, make_zip: Zip, work: Work) -> None:
+    first, second = (make_zip({ADA: work(text)}, name=f"{text}.zip") for text in "12")
+    for download in (first, second, first):
+        collect(course, "tiny", [download])
+    assert attempts(course, "1815") == ["2027-01-10T12-00-00Z", "2027-01-10T12-00-00Z-2"]
+    assert submitted(course, "1815") == work("2")
+
+
+def test_going_back_to_earlier_work_is_a_new_attempt(course: Course, make_zip: Zip, work: Work) -> None:
+    for day, text in enumerate("121", start=7):
+        collect(course, "tiny", [make_zip({ADA: work(text)}, f"2027-01-{day:02} 10:00:00", f"{day}.zip")])
+    assert len(attempts(course, "1815")) == 3
+    assert submitted(course, "1815") == work("1")
+
+
 def test_a_notebook_that_only_an_earlier_attempt_holds_is_pointed_out(
     course: Course, make_zip: Zip, work: Work
 ) -> None:
@@ -100,6 +115,32 @@ def test_what_was_in_submitted_is_kept_as_an_attempt(course: Course, make_zip: Z
     assert "1815: what was in submitted/ is kept as an attempt" in report.notes
 
 
+def test_what_somebody_put_into_submitted_without_a_time_is_not_made_late(
+    course: Course, make_zip: Zip, work: Work
+) -> None:
+    by_hand = course.submitted / "ada" / "tiny"
+    by_hand.mkdir(parents=True)
+    (by_hand / "practice.ipynb").write_bytes(work("by hand"))
+    os.utime(by_hand / "practice.ipynb", (1_800_000_000, 1_800_000_000))
+    collect(course, "tiny", [make_zip({ADA: work("1")})])
+    assert attempts(course, "ada") == ["2027-01-15T08-00-00Z"]
+    assert os.listdir(by_hand) == ["practice.ipynb"]
+
+
+def test_a_time_that_was_corrected_in_the_wrong_place_is_not_undone_in_silence(
+    course: Course, make_zip: Zip, work: Work
+) -> None:
+    download = make_zip({ADA: work("1")})
+    collect(course, "tiny", [download])
+    (course.submitted / "1815" / "tiny" / "timestamp.txt").write_text("2027-01-09 12:00:00 UTC\n")
+    report = collect(course, "tiny", [download])
+    assert report.problems == [
+        "1815: submitted/ said '2027-01-09 12:00:00 UTC'; 2027-01-10 12:00:00 UTC counts, as its attempt "
+        "says. Correct the timestamp.txt in attempts/1815/tiny/2027-01-10T12-00-00Z/ and collect again, if "
+        "that is wrong"
+    ]
+
+
 def test_what_must_not_be_read_in_submitted_stays_and_is_named(
     course: Course, make_zip: Zip, work: Work
 ) -> None:
@@ -113,6 +154,19 @@ def test_what_must_not_be_read_in_submitted_stays_and_is_named(
         "submitted/1815/tiny: left as it is, 'practice.ipynb' is a symbolic link; replace it by the file "
         "itself"
     ]
+
+
+def test_an_attempt_that_can_t_be_read_any_more_costs_nobody_else_anything(
+    course: Course, make_zip: Zip, work: Work
+) -> None:
+    collect(course, "tiny", [make_zip({ADA: work("1")}, "2027-01-08 10:00:00", "a.zip")])
+    (broken,) = (course.root / "attempts" / "1815" / "tiny").glob("*Z")
+    os.link(broken / "practice.ipynb", course.root / "backup.ipynb")
+    files = {ADA: work("2"), "babbagecharles_1791_40009_practice.ipynb": work("3")}
+    report = collect(course, "tiny", [make_zip(files, "2027-01-09 10:00:00", "b.zip")])
+    assert submitted(course, "1791") == work("3")
+    assert submitted(course, "1815") == work("1")
+    assert report.problems[0].startswith(f"1815: not collected, {broken}: 'practice.ipynb' is a hard link")
 
 
 def test_with_the_policy_best_only_an_empty_place_is_filled(

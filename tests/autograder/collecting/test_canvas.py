@@ -102,6 +102,25 @@ def test_a_name_that_ends_in_a_number_does_not_hand_in_for_someone_else(
     ]
 
 
+def test_where_only_one_of_two_readings_is_of_the_class_its_name_must_agree_all_the_same(
+    course: Course, make_zip: Zip, work: Work
+) -> None:
+    # User 555 is not in the class list; Ada is user 1815, but she is not called Mallory.
+    class_list(course, CANVAS_LIST)
+    report = collect(course, "tiny", [make_zip({"mallory_1815_555_777_practice.ipynb": work("mallory")})])
+    assert attempts(course, "ada") == []
+    assert "may be that of Canvas user 1815 or 555, and the class list does not tell" in report.problems[0]
+
+
+@pytest.mark.parametrize("who", ["lovelaceada_1815", "anon_ab3de"])
+def test_the_later_upload_is_known_by_its_number_whatever_the_files_are_called(
+    who: str, course: Course, make_zip: Zip, work: Work
+) -> None:
+    files = {f"{who}_40001_practice.ipynb": work("1"), f"{who}_40002_better.ipynb": work("2")}
+    report = collect(course, "tiny", [make_zip(files)])
+    assert submitted(course, report.handed_in[0].student) == work("2")
+
+
 def test_a_file_whose_own_name_starts_with_a_number_is_told_by_the_student_s_name(
     course: Course, make_zip: Zip, work: Work
 ) -> None:

@@ -130,3 +130,63 @@ def test_the_instructor_can_say_by_when_all_was_handed_in(course: Course, make_z
     assert attempts(course, "ada") == ["2027-01-20T09-00-00Z"]  # the order is by what the zip says
     assert submitted(course, "ada", "timestamp.txt") == b"2027-01-15 22:59:00 UTC\n"
     assert report.problems == []
+
+
+def test_the_instructor_can_say_so_after_collecting_too(
+    with_deadline: Course, make_zip: Zip, work: Work
+) -> None:
+    class_list(with_deadline, MOODLE_LIST)
+    files = {
+        f"{name}_assignsubmission_file_/practice.ipynb": work(name)
+        for name in ("Ada Lovelace_4", "Charles Babbage_5")
+    }
+    download = make_zip(files, "2027-01-20 09:00:00")
+    assert "say --handed-in-by if all were in time" in collect(with_deadline, "tiny", [download]).problems[0]
+    (folder,) = (with_deadline.root / "attempts" / "charles" / "tiny").glob("*Z")
+    (folder / "timestamp.txt").write_text("2027-01-16 13:00:00 UTC\n")  # he was late, his teacher knows
+    report = collect(with_deadline, "tiny", [download], by="2027-01-15 12:00 UTC")
+    assert report.problems == []
+    assert "Another time counts now for what was collected of 1 student (ada)." in report.notes
+    assert submitted(with_deadline, "ada", "timestamp.txt") == b"2027-01-15 12:00:00 UTC\n"
+    assert submitted(with_deadline, "charles", "timestamp.txt") == b"2027-01-16 13:00:00 UTC\n"
+    collect(with_deadline, "tiny", [download])
+    assert submitted(with_deadline, "ada", "timestamp.txt") == b"2027-01-15 12:00:00 UTC\n"
+
+
+def test_the_name_of_a_group_may_stand_before_the_student_s(
+    course: Course, make_zip: Zip, work: Work
+) -> None:
+    class_list(course, MOODLE_LIST + "Lovelace,Byron-Ada,byron,byron@example.org\n")
+    people = {
+        "Team 1-a-Ada Lovelace_4": "ada",
+        "Team 2-Zoë-Ann O'Neil_5": "zoe",
+        "Team-Byron-Ada Lovelace_6": "byron",
+    }
+    report = collect(
+        course,
+        "tiny",
+        [
+            make_zip(
+                {f"{name}_assignsubmission_file_/practice.ipynb": work(id) for name, id in people.items()}
+                | {"Team 3-Grace Hopper_7_assignsubmission_file_/practice.ipynb": work("grace")}
+            )
+        ],
+    )
+    assert submitted(course, "ada") == work("ada")
+    assert submitted(course, "zoe") == work("zoe")
+    assert attempts(course, "byron") == []  # it may be Ada's, of the group Team-Byron
+    assert [problem.partition(", ")[2][:44] for problem in report.problems] == [
+        "the class list has several with this name (a",
+        "the class list has several with this name (g",
+    ]
+
+
+def test_a_double_name_is_not_taken_for_a_group(course: Course, make_zip: Zip, work: Work) -> None:
+    class_list(course, MOODLE_LIST)
+    files = {
+        "Mary-Ada Lovelace_4_assignsubmission_file_/practice.ipynb": work("mary"),
+        "Charles Babbage_5_assignsubmission_file_/practice.ipynb": work("charles"),
+    }
+    report = collect(course, "tiny", [make_zip(files)])
+    assert attempts(course, "ada") == []
+    assert "'Mary-Ada Lovelace' is not in the class list" in report.problems[0]

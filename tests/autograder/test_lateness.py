@@ -1,0 +1,96 @@
+"""What lateness costs work that is graded already, when a time or a rule has changed since."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from autograder.audit import audit
+from autograder.course import Course
+from autograder.export import export
+from autograder.grade_class import grade
+from autograder.nbgrader_session import NbGraderSession
+from autograder.release import release
+from tests.autograder.conftest import RIGHT
+
+HandIn = Callable[..., Path]
+
+RULES = """
+c.Autograder.deadlines = {"tiny": "2027-01-10 12:00 UTC"}
+c.Autograder.late_policy = {"percent_per_day": 10}
+"""
+
+
+def configure(course: Course, text: str) -> None:
+    config = course.root / "nbgrader_config.py"
+    config.write_text(config.read_text(encoding="utf-8") + text, encoding="utf-8")
+
+
+@pytest.fixture
+def late(released: Course, hand_in: HandIn) -> Path:
+    """The timestamp.txt of Ada, who handed in a right practice.ipynb a day late; she has 4.5 of 5 points."""
+    configure(released, RULES)
+    stamp = hand_in("ada", RIGHT).parent / "timestamp.txt"
+    stamp.write_text("2027-01-11 12:00:00 UTC")
+    assert total(released) == 4.5
+    return stamp
+
+
+def total(course: Course, name: str = "tiny") -> float:
+    (mark,) = grade(course, name).marks
+    return mark.total
+
+
+def test_a_time_that_is_corrected_counts_and_is_what_the_gradebook_knows(
+    released: Course, late: Path
+) -> None:
+    late.write_text("2027-01-12 12:00:00 UTC")
+    assert total(released) == 4
+    with NbGraderSession(released).gradebook() as gradebook:
+        assert gradebook.find_submission("tiny", "ada").timestamp == datetime(2027, 1, 12, 12)
+    assert audit(released).findings == ()
+
+
+def test_without_its_file_the_time_that_the_gradebook_knows_holds(released: Course, late: Path) -> None:
+    late.unlink()
+    configure(released, 'c.Autograder.late_policy["percent_per_day"] = 20\n')
+    assert total(released) == 4
+
+
+def test_what_a_person_gave_for_an_unreadable_notebook_is_not_cut(released: Course, late: Path) -> None:
+    (late.parent / "practice.ipynb").write_text("{")
+    assert total(released) == 0
+    with NbGraderSession(released).gradebook() as gradebook:
+        gradebook.find_grade("double-values", "practice", "tiny", "ada").manual_score = 2
+    assert total(released) == 2
+    configure(released, 'c.Autograder.late_policy["percent_per_day"] = 50\n')
+    assert total(released) == 2
+
+
+def test_a_notebook_of_the_same_name_in_another_assignment_has_its_own_penalty(
+    released: Course, late: Path
+) -> None:
+    shutil.copytree(released.source / "tiny", released.source / "other")
+    release(released, "other")
+    shutil.copytree(late.parent, released.submitted / "ada" / "other")
+    configure(released, 'c.Autograder.deadlines["other"] = "2027-02-01 12:00 UTC"\n')
+    for _ in range(2):  # the second time, nothing but penalties can change
+        assert (total(released), total(released, "other")) == (4.5, 5)
+
+
+def test_an_export_tells_whose_work_was_handed_in_again_since(
+    released: Course, late: Path, hand_in: HandIn, tmp_path: Path
+) -> None:
+    assert export(released, tmp_path / "marks.csv").problems == ()
+    hand_in("ada", {})
+    late.write_text("2027-01-12 12:00:00 UTC")
+    assert export(released, tmp_path / "marks.csv").problems == (
+        "ada: tiny was handed in again, or its time corrected, and the mark is of before; run "
+        "`autograder grade tiny --student ada`",
+    )
+    assert total(released) == 0
+    assert export(released, tmp_path / "marks.csv").problems == ()
