@@ -59,7 +59,8 @@ def verdict_key(
     source
         The source notebook, with the tests.
     notebook
-        The rebuilt notebook; its code cells count, in their order.
+        The rebuilt notebook; its code cells count, in their order. So does the student's own text, which
+        decides no verdict, but may have to be marked by hand again; the text of locked cells does not.
     files
         The files beside the notebook: their names, each with the `content_digest` of the file.
     limits
@@ -76,12 +77,22 @@ def verdict_key(
         "cells": [
             [cell.get("id"), cell["source"]] for cell in notebook["cells"] if cell["cell_type"] == "code"
         ],
+        "text": [
+            [cell.get("id"), cell["source"], cell.get("attachments", {})]
+            for cell in notebook["cells"]
+            if cell["cell_type"] != "code" and not _is_locked(cell)
+        ],
         "files": dict(files),
         "limits": dict(limits),
         "seed": seed,
         "isolation": isolation,
     }
     return content_digest(json.dumps(depends_on, sort_keys=True).encode())
+
+
+def _is_locked(cell: Mapping[str, Any]) -> bool:
+    about = cell["metadata"].get("nbgrader", {})
+    return not about.get("solution") and bool(about.get("locked") or about.get("grade"))
 
 
 def verdicts_digest(graded: GradedNotebook) -> str:

@@ -75,6 +75,15 @@ class Attempts:
         """Read an attempt, its timestamp.txt too."""
         return _read(attempt.folder)
 
+    def time_of(self, student: str, files: Mapping[str, bytes]) -> str | None:
+        """Give what timestamp.txt says of the last attempt with these files; None if there is none."""
+        digest = _digest(files)
+        for attempt in reversed(self.of(student)):
+            kept = _read(attempt.folder)
+            if _digest(kept) == digest:
+                return kept.get(TIMESTAMP, b"").decode("utf-8", errors="replace")
+        return None
+
     def keep(
         self, student: str, seen: datetime, counted: datetime | None, files: Mapping[str, bytes]
     ) -> bool:

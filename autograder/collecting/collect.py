@@ -20,7 +20,7 @@ from autograder.collecting.people import People
 from autograder.collecting.recognise import Notebooks, Received
 from autograder.collecting.report import CollectReport, Handed
 from autograder.collecting.systems import SYSTEMS, is_handed_in, recognised
-from autograder.collecting.times import Clock, assignment_clock
+from autograder.collecting.times import Clock, assignment_clock, stamp
 from autograder.course import Course
 from autograder.errors import AutograderError, shortened
 from autograder.policy import course_policy
@@ -84,13 +84,18 @@ def collect(
         attempts = stack.enter_context(Attempts(course, assignment))
         entries, asides = _open_all(stack, downloads, clock, lms)
         handed_in, more = _sort(entries, People(roster), clock, report)
+        uncorrected = []
         for one in handed_in:
             try:
-                more += _keep(attempts, notebooks, one, report)
+                asides_of_one, when = _keep(attempts, notebooks, one, report)
+                more += asides_of_one
+                if when == stamp(one.counted):
+                    uncorrected.append(one)
                 if attempts.of(one.student):
                     keep_names(course, one.student, assignment, given_names(one.system, one.files))
             except AutograderError as error:
                 report.problems.append(f"{one.student}: not collected, {error}")
+        _warn_of_times(uncorrected, clock, report)
         report.problems += [str(aside) for aside in [*asides, *more]]
         finish(course, attempts, notebooks, roster, report)
     return report
@@ -205,7 +210,8 @@ def _sort(
         for file in found.files:
             groups[file.entry.source, file.student, file.attempt].append(file)
         ours = [_attempt(name, student, files, clock) for (_, student, _), files in groups.items()]
-        _say_times(system.title, ours, clock, report)
+        if ours:
+            report.notes.append(_where_times_come_from(system.title, ours, clock))
         handed_in += ours
     return sorted(handed_in, key=lambda one: (one.student, one.seen)), asides
 
@@ -219,44 +225,58 @@ def _attempt(system: str, student: str, files: Sequence[Named], clock: Clock) ->
     return _Handed(system, student, seen, clock.counted(seen, late), tuple(files))
 
 
-def _say_times(title: str, handed_in: Sequence[_Handed], clock: Clock, report: CollectReport) -> None:
-    """Say where the times come from, and which need a look before marks are taken off for lateness."""
-    unknown = [one for one in handed_in if one.files[0].time is None]
-    if not unknown:
-        if handed_in:
-            report.notes.append(f"Times are those in {title}'s names, read as of {clock.zone}.")
-        return
-    called_late, after = set[str](), set[str]()
-    report.notes.append(
+def _where_times_come_from(title: str, handed_in: Sequence[_Handed], clock: Clock) -> str:
+    if all(one.files[0].time is not None for one in handed_in):
+        return f"Times are those in {title}'s names, read as of {clock.zone}."
+    return (
         f"{title}'s download does not say when work was handed in. What counts is the time in the zip, which "
         "may be that of the download, unless the deadline or --handed-in-by puts it earlier."
     )
-    for one in unknown:
+
+
+def _warn_of_times(handed_in: Iterable[_Handed], clock: Clock, report: CollectReport) -> None:
+    """Say which times need a look before marks are taken off for lateness.
+
+    Parameters
+    ----------
+    handed_in
+        Attempts whose times stand as the download gave them: nobody has corrected them.
+    clock, report
+        As elsewhere.
+    """
+    called_late: defaultdict[str, set[str]] = defaultdict(set)
+    after: defaultdict[str, set[str]] = defaultdict(set)
+    for one in handed_in:
+        title = SYSTEMS[one.system].title
+        if one.files[0].time is not None:
+            continue
         if any(file.late for file in one.files):
-            called_late.add(one.student)
+            called_late[title].add(one.student)
         elif clock.deadline is not None and one.counted > clock.deadline:
-            after.add(one.student)
+            after[title].add(one.student)
     correct = "correct their timestamp.txt below attempts/ and collect again"
-    if called_late:
-        report.problems.append(
-            f"{title} calls {_listed(called_late)} late and does not say by how much: {correct}"
-        )
-    if after:
-        report.problems.append(
-            f"{title} does not say when {_listed(after)} handed in, and the download is of after the "
-            f"deadline: say --handed-in-by if all were in time, or {correct}"
-        )
+    report.problems += [
+        f"{title} calls {_listed(students)} late and does not say by how much: {correct}"
+        for title, students in called_late.items()
+    ]
+    report.problems += [
+        f"{title} does not say when {_listed(students)} handed in, and the download is of after the "
+        f"deadline: say --handed-in-by if all were in time, or {correct}"
+        for title, students in after.items()
+    ]
 
 
 def _listed(students: Collection[str]) -> str:
     return f"{counted(len(students), 'student')} ({shortened(', '.join(sorted(students)), 1000)})"
 
 
-def _keep(attempts: Attempts, notebooks: Notebooks, one: _Handed, report: CollectReport) -> list[Aside]:
-    """File one attempt; give what had to be left out of it."""
+def _keep(
+    attempts: Attempts, notebooks: Notebooks, one: _Handed, report: CollectReport
+) -> tuple[list[Aside], str | None]:
+    """File one attempt; give what had to be left out of it, and what its timestamp.txt says."""
     received, asides = _read(one.files)
     if not received:
-        return asides
+        return asides, None
     found = notebooks.recognise(received)
     report.renamed += [f"{one.student}: {line}" for line in found.renamed]
     report.problems += [f"{one.student}: {line}" for line in found.problems]
@@ -268,7 +288,7 @@ def _keep(attempts: Attempts, notebooks: Notebooks, one: _Handed, report: Collec
         pass  # it is reported when the last attempt is put there
     if attempts.keep(one.student, one.seen, one.counted, found.files):
         report.count_new(one.student)
-    return asides
+    return asides, attempts.time_of(one.student, found.files)
 
 
 def _read(files: Iterable[Named]) -> tuple[list[Received], list[Aside]]:

@@ -220,14 +220,27 @@ def source(**changed: Any) -> SourceNotebook:
     return source_notebook("practice", {"metadata": {}, "cells": cells})
 
 
-def rebuilt(code: str = "double = lambda x: 2 * x", text: str = "Double it.") -> dict[str, Any]:
+def rebuilt(
+    code: str = "double = lambda x: 2 * x", text: str = "Double it.", essay: str = "Why?", picture: str = "a"
+) -> dict[str, Any]:
+    locked, written = {"nbgrader": {"locked": True}}, {"nbgrader": {"grade": True, "solution": True}}
     return {
         "cells": [
-            {"cell_type": "markdown", "id": "s", "source": text},
-            {"cell_type": "code", "id": "d", "source": code},
-            {"cell_type": "code", "id": "t", "source": "assert double(2) == 4"},
+            {"cell_type": "markdown", "id": "s", "source": text, "metadata": locked},
+            {"cell_type": "code", "id": "d", "source": code, "metadata": {}},
+            {"cell_type": "code", "id": "t", "source": "assert double(2) == 4", "metadata": locked},
+            {
+                "cell_type": "markdown",
+                "id": "e",
+                "source": essay,
+                "metadata": written,
+                "attachments": {"x.png": picture},
+            },
         ]
     }
+
+
+OWN_TEXT = {"cell_type": "markdown", "id": "submitted-9", "source": "My own words.", "metadata": {}}
 
 
 def key(**changed: Any) -> str:
@@ -259,6 +272,9 @@ def declared_name() -> SourceNotebook:
         {"source": renamed_test()},
         {"source": declared_name()},
         {"notebook": rebuilt(code="double = lambda x: x + x")},
+        {"notebook": rebuilt(essay="Because.")},
+        {"notebook": rebuilt(picture="b")},
+        {"notebook": {"cells": [*rebuilt()["cells"], OWN_TEXT]}},
         {"notebook": {"cells": list(reversed(rebuilt()["cells"]))}},
         {"files": {}},
         {"files": {"data.csv": content_digest(b"1,3"), "data/table.csv": content_digest(b"3,4")}},
@@ -270,7 +286,7 @@ def declared_name() -> SourceNotebook:
     ],
     ids=str,
 )
-def test_the_key_changes_with_everything_that_verdicts_depend_on(changed: dict[str, Any]) -> None:
+def test_the_key_changes_with_everything_that_marks_depend_on(changed: dict[str, Any]) -> None:
     assert key(**changed) != key()
 
 
@@ -283,7 +299,7 @@ def test_the_key_changes_with_the_code_and_with_what_is_installed(monkeypatch: p
     assert len({before, other_code, key()}) == 3
 
 
-def test_the_key_stays_when_only_prose_changes_or_files_come_in_another_order() -> None:
+def test_the_key_stays_when_only_locked_prose_changes_or_files_come_in_another_order() -> None:
     files = {"a.csv": "1", "b.csv": "2"}
     assert key(notebook=rebuilt(text="Doppelt.")) == key()
     assert key(files=files) == key(files=dict(reversed(files.items())))

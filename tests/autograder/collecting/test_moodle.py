@@ -190,3 +190,21 @@ def test_a_double_name_is_not_taken_for_a_group(course: Course, make_zip: Zip, w
     report = collect(course, "tiny", [make_zip(files)])
     assert attempts(course, "ada") == []
     assert "'Mary-Ada Lovelace' is not in the class list" in report.problems[0]
+
+
+def test_only_times_that_nobody_has_corrected_are_asked_about(
+    with_deadline: Course, make_zip: Zip, work: Work
+) -> None:
+    class_list(with_deadline, MOODLE_LIST)
+    early = {"Ada Lovelace_40213_assignsubmission_file_/practice.ipynb": work("ada")}
+    late = {"Charles Babbage_40215_assignsubmission_file_/practice.ipynb": work("charles")}
+    collect(with_deadline, "tiny", [make_zip(early, "2027-01-15 11:00:00", "early.zip")])
+    everything = make_zip(early | late, "2027-01-20 08:00:00", "late.zip")
+    for _ in range(2):  # until something is done about it; of Ada it is known that she was in time
+        report = collect(with_deadline, "tiny", [everything])
+        assert "Moodle does not say when 1 student (charles) handed in" in report.problems[0]
+    (attempt,) = attempts(with_deadline, "charles")
+    stamp = with_deadline.root / "attempts" / "charles" / "tiny" / attempt / "timestamp.txt"
+    stamp.write_text("2027-01-15 12:30:00 UTC\n")
+    assert collect(with_deadline, "tiny", [everything]).problems == []
+    assert submitted(with_deadline, "charles", "timestamp.txt") == stamp.read_bytes()
