@@ -1,7 +1,7 @@
 """What continuous integration must run: there, a test marked `runs_in_ci` that is skipped has failed.
 
-On a machine that lacks what such a test needs it is skipped, and the reason stands at the end of the output. One that
-is marked `runs_in_ci(if_possible=True)` may be skipped anywhere: some services give no machine that allows it.
+On a machine that lacks what such a test needs it is skipped, and the reason stands at the end of the output.
+One that is marked `runs_in_ci(if_possible=True)` may be skipped anywhere: not every service allows it.
 """
 
 from __future__ import annotations
