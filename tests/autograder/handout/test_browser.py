@@ -38,6 +38,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> None:
         for name, content in contents.items():
             (folder / "files" / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / "files" / name).write_bytes(content)
+            (folder / "files" / name).chmod(0o600)
         (folder / "jupyter-lite.json").write_text(json.dumps(settings), encoding="utf-8")
 
     monkeypatch.setattr(jupyterlite, "make", make)
