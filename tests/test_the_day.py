@@ -22,6 +22,7 @@ from bs4 import BeautifulSoup
 
 from autograder.engine.source import load_source
 from autograder.feedback_page.outline import shown_to_students
+from autograder.notebooks import read_notebook
 from autograder.private import PRIVATE, SECRET, private_folder
 from tests.autograder.conftest import package_with_fixtures  # noqa: F401
 from tests.conftest import ROOT
@@ -51,13 +52,16 @@ def test_the_day(lms: System, package_with_fixtures: str, tmp_path: Path) -> Non
     assert f"60 students from the class list ({lms.name})." in said
 
     # Hidden inputs are drawn from the secret of the course: here, the same in every run.
-    (private_folder(desk.root / PRIVATE) / SECRET).write_text("5e" * 32)
+    secret = private_folder(desk.root / PRIVATE) / SECRET
+    secret.write_text("5e" * 32)
+    secret.chmod(0o600)
 
     # Hand out, with a question of the instructor's own that will be marked by hand.
     add_essay(desk.root / "source" / unit / "practice.ipynb")
     desk.does("release", unit, "--course", "course")
     hidden = hidden_lines(desk.root / "source" / unit)
-    assert shown(hidden, *(path.read_text() for path in desk.root.glob(f"release/{unit}/*"))) == set()
+    assert shown(hidden, *notebooks_below(desk.root / "source" / unit)) == hidden != set()
+    assert shown(hidden, *notebooks_below(desk.root / "release" / unit)) == set()
 
     with scene(desk.root, tmp_path / "outside") as (targets, doors, process):
         students = plan(everyone, Unit(desk.root, lms.unit), lms.costs, targets, Random(lms.name))
@@ -93,16 +97,13 @@ def test_the_day(lms: System, package_with_fixtures: str, tmp_path: Path) -> Non
     assert all(targets.secret not in text for texts in pages.values() for text in texts)
 
     # Give the marks to the system, as its own file, and take them along as tables.
-    told = desk.does("export", "--course", "course", "--format", lms.name.lower(), "--to", "marks")
-    assert told.startswith("Wrote 55 marks to")
+    said = desk.does("export", "--course", "course", "--format", lms.name.lower(), "--to", "marks")
+    assert said.startswith("Wrote 55 marks to")
     imported = lms.read_back(desk.folder / "marks", unit)
-    assert imported.keys() == {lms.knows(student.person) for student in students}
-    for student in students:
-        cell = imported[lms.knows(student.person)]
-        mark = final.get(student.person.id)
-        assert cell == lms.no_mark if mark is None else float(cell) == pytest.approx(mark, abs=5e-6)
+    assert imported == {lms.knows(one.person): cell(final.get(one.person.id), lms) for one in students}
     desk.does("export", "--course", "course")
-    assert totals(desk.root / "marks.csv") == pytest.approx(dict.fromkeys(ids(students), 0.0) | final)
+    nothing = {one.person.id: 0.0 for one in students}
+    assert totals(desk.root / "marks.csv") == pytest.approx(nothing | final)
     desk.does("export", "--course", "course", "--format", "csv")
     assert tidy_totals(desk.root / "tests.csv") == pytest.approx(final)
 
@@ -123,8 +124,9 @@ def key(students: Sequence[Student], lms: System, until: int, *, by_hand: bool =
     }
 
 
-def ids(students: Sequence[Student]) -> list[str]:
-    return [student.person.id for student in students]
+def cell(mark: float | None, lms: System) -> str:
+    """Write a mark as it must stand in the system's file: five digits at most, and no zeros at the end."""
+    return lms.no_mark if mark is None else f"{round(mark, 5):.5f}".rstrip("0").rstrip(".")
 
 
 # --- what the instructor does ---------------------------------------------------------------------
@@ -228,6 +230,11 @@ def hidden_lines(source: Path) -> set[str]:
                 seen = shown_to_students(cell).splitlines()
                 lines |= {line.strip() for line in cell.source.splitlines() if line not in seen}
     return {line for line in lines if len(line) > 25}
+
+
+def notebooks_below(folder: Path) -> list[str]:
+    """Read the texts of the notebooks in a folder."""
+    return ["\n".join(cell.source for cell in read_notebook(path).cells) for path in folder.rglob("*.ipynb")]
 
 
 def shown(lines: set[str], *texts: str) -> set[str]:

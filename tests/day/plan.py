@@ -118,6 +118,10 @@ def plan(
         person = next(parts)
         attempts = Attempt(EARLY, in_time, work(person, first)), Attempt(*case, work(person, second, 4))
         students.append(Student(person, attempts))
+    for essay in (None, 2):  # hand in the same code, and only the essay is another
+        person = next(parts)
+        before, now = (unit.work(person.id, Random(person.id), 0.8, points) for points in (essay, 4))
+        students.append(Student(person, (Attempt(EARLY, in_time, before), Attempt(IN_TIME, in_time, now))))
     person = next(parts)
     students.append(Student(person, (Attempt(EARLY, in_time, work(person, 0.7)),), again=cases[-2][0]))
 
