@@ -56,7 +56,7 @@ def typed() -> Iterator[tuple[str, list[str]]]:
     for page in PAGES:
         for block in blocks(page.read_text(encoding="utf-8")):
             for line in command_lines(block.text) if block.language == "sh" else ():
-                words = shlex.split(line, comments=True)
+                words = shlex.split(line.partition(" > ")[0], comments=True)
                 if words and words[0] in ("autograder", "nbgrader"):
                     yield page.name, words
 
