@@ -20,6 +20,7 @@ from autograder.cli import _parser
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "book" / "instructor").glob("*.md"))
+TELLING = [*PAGES, ROOT / "README.md"]
 WALK = ROOT / "book" / "instructor" / "first-assignment.md"
 NOT_PLAYED = ("make ", ". .venv/", "jupyter lab")
 """How the lines begin that set the machine up, or open a window."""
@@ -53,7 +54,7 @@ def command_lines(script: str) -> list[str]:
 
 def typed() -> Iterator[tuple[str, list[str]]]:
     """Every command of `autograder` and `nbgrader` in a shell block, with the page that tells it."""
-    for page in PAGES:
+    for page in TELLING:
         for block in blocks(page.read_text(encoding="utf-8")):
             for line in command_lines(block.text) if block.language == "sh" else ():
                 words = shlex.split(line.partition(" > ")[0], comments=True)
@@ -63,7 +64,7 @@ def typed() -> Iterator[tuple[str, list[str]]]:
 
 def named() -> Iterator[tuple[str, list[str]]]:
     """Every command within a sentence or a table; parts of it may be left out there."""
-    for page in PAGES:
+    for page in TELLING:
         text = BLOCK.sub("", page.read_text(encoding="utf-8"))
         for found in IN_TEXT.finditer(text):
             yield page.name, shlex.split(found[1])
@@ -136,17 +137,17 @@ def walk_through() -> list[Step]:
 
 def play(scripts: list[str], home: Path) -> list[tuple[str, int]]:
     """Type scripts into one shell, one after the other; give what each shows, and its last exit status."""
-    program = home / "programs" / "autograder"
-    program.parent.mkdir()
-    program.write_text(
-        f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m autograder "$@"\n', encoding="utf-8"
-    )
-    program.chmod(0o755)
+    programs = home / "programs"
+    programs.mkdir()
+    for name, module in {"autograder": "-m autograder", "python": ""}.items():
+        text = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {module} "$@"\n'
+        (programs / name).write_text(text, encoding="utf-8")
+        (programs / name).chmod(0o755)
     typed_in = "".join(f'{script}echo "{END} $?"\n' for script in scripts)
     done = subprocess.run(
         ["bash", "-c", f"exec 2>&1\n{typed_in}"],
         cwd=home,
-        env={**os.environ, "HOME": str(home), "PATH": f"{program.parent}:{os.environ['PATH']}"},
+        env={**os.environ, "HOME": str(home), "PATH": f"{programs}:{os.environ['PATH']}"},
         stdout=subprocess.PIPE,
         text=True,
         check=False,
@@ -164,11 +165,36 @@ def shows(line: str, output: str) -> bool:
 
 
 def test_the_first_assignment_goes_as_its_page_shows_it(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
     walked = walk_through()
     assert len(walked) >= 9
-    for step, (output, status) in zip(walked, play([step.script for step in walked], home), strict=True):
+    for step, (output, status) in zip(walked, play([step.script for step in walked], tmp_path), strict=True):
         assert status in (0, 3), f"{step.script}\n{output}"
         missing = [line for line in step.shown if not shows(line, output)]
         assert missing == [], f"{step.script}\n{output}"
+
+
+def test_more_time_for_a_student_is_given_as_the_page_on_the_class_tells(tmp_path: Path) -> None:
+    """The lines are typed after the work was graded late, so what lateness cost comes back."""
+    page = (ROOT / "book" / "instructor" / "class.md").read_text(encoding="utf-8")
+    lines = next(block.text for block in blocks(page) if "grant_extension" in block.text)
+    unit = "u2-regression"
+    assert unit in lines
+    before = f"""\
+autograder init course --assignment {unit} --late "10% per day" --deadline {unit}="2027-01-15 23:59 UTC"
+cd course
+autograder release {unit}
+autograder sample-class {unit}
+echo "2027-01-16 12:00:00 UTC" > submitted/ada/{unit}/timestamp.txt
+"""
+    grade = f"autograder grade {unit} --student ada\n"
+    *_, late, given, again = play([before, grade, lines, grade], tmp_path)
+    assert given == ("", 0)
+    total, most = (float(number) for number in total_of("ada", again[0]))
+    assert total == most
+    assert total_of("ada", late[0])[0] == f"{0.9 * most:g}"
+
+
+def total_of(student: str, table: str) -> tuple[str, str]:
+    """The last two columns of a student's row: the total, and what there was to get."""
+    row = next(line.split() for line in table.splitlines() if line.startswith(f"{student} "))
+    return row[-2], row[-1]
