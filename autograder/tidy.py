@@ -64,7 +64,9 @@ class TidyRow(NamedTuple):
     objectives: tuple[str, ...]
 
 
-class _Cell(NamedTuple):
+class Cell(NamedTuple):
+    """A cell that gets points; `by_hand` tells that a person gives them."""
+
     notebook: str
     name: str
     maximum: float
@@ -107,7 +109,7 @@ def tidy_rows(course: Course, names: Collection[str] = ()) -> Iterator[TidyRow]:
 def _of_assignment(
     course: Course, gradebook: Gradebook, cache: VerdictCache | None, name: str
 ) -> Iterator[TidyRow]:
-    cells = _cells(course, gradebook, name)
+    cells = graded_cells(course, gradebook, name)
     recorded = cache.recorded(name) if cache is not None else {}
     graded: set[str] = set()
     handed = _handed(gradebook, name)
@@ -135,7 +137,7 @@ def _of_assignment(
 
 def _row(
     assignment: str,
-    cell: _Cell,
+    cell: Cell,
     handed: _Handed,
     points: float | None,
     waits: bool,
@@ -178,7 +180,7 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _cells(course: Course, gradebook: Gradebook, name: str) -> list[_Cell]:
+def graded_cells(course: Course, gradebook: Gradebook, name: str) -> list[Cell]:
     """List the cells that get points, in the order of the source notebooks, with what each is about."""
     objectives = _objectives(course, name)
     places = {cell: place for place, cell in enumerate(objectives)}
@@ -189,7 +191,7 @@ def _cells(course: Course, gradebook: Gradebook, name: str) -> list[_Cell]:
         for cell in sorted(found, key=lambda cell: places.get((notebook.name, cell.name), len(places))):
             by_hand = cell.name in solutions or isinstance(cell, TaskCell)
             about = objectives.get((notebook.name, cell.name), ())
-            cells.append(_Cell(notebook.name, cell.name, float(cell.max_score), by_hand, about))
+            cells.append(Cell(notebook.name, cell.name, float(cell.max_score), by_hand, about))
     return cells
 
 

@@ -49,11 +49,22 @@ def chapter(name: str, address: str | None) -> Chapter:
     return Chapter(_title(name), f"{address}/book/{name}.html" if address else None)
 
 
+def objective_text(objective: str, chapters: Collection[str]) -> str:
+    """Give an objective in the words of the chapter that states it; its id, if none of the chapters does."""
+    for name in chapters:
+        if stated := re.search(rf"^- \[(.+)\]\{{#{re.escape(objective)}\}}", _text(name), re.MULTILINE):
+            return stated[1]
+    return objective
+
+
 @cache
-def _title(name: str) -> str:
+def _text(name: str) -> str:
     try:
-        text = (_BOOK / f"{name}.md").read_text(encoding="utf-8")
+        return (_BOOK / f"{name}.md").read_text(encoding="utf-8")
     except OSError:
-        text = ""
-    heading = re.search(r"^# (.+)$", text, re.MULTILINE)
+        return ""
+
+
+def _title(name: str) -> str:
+    heading = re.search(r"^# (.+)$", _text(name), re.MULTILINE)
     return heading[1].strip() if heading else name.rpartition("/")[2].replace("-", " ").capitalize()
