@@ -22,6 +22,7 @@ _LONGEST = 20_000  # characters of a cell that is looked at
 _LINES, _WIDTH = 15, 100  # what is shown of it
 _HIDDEN = "…"
 _SHORTEST_PART = 2  # letters of a whole part of a name, such as "al" in "al_loss"
+_SHORTEST_START = 3  # letters that a part may begin with, such as "ada" in "adasloss"
 _SHORTEST_WITHIN = 4  # letters that may be hidden within a part, such as "bert" in "robertsloss"
 _SHORTEST_NUMBER = 5  # digits of an id that are looked for in numbers
 _LONG_NUMBER = 6  # digits of a whole number that could be somebody's
@@ -97,7 +98,7 @@ class Anonymiser:
         folded = _folded(part)
         if folded in self._parts:
             return False
-        if folded in self._people:
+        if folded in self._people or folded[:_SHORTEST_START] in self._people:
             return True
         # The other way round, with every name of 20,000 students, would take far longer.
         starts = range(len(folded) - _SHORTEST_WITHIN + 1)

@@ -12,6 +12,7 @@ from autograder.tidy import TidyRow
 
 _RIGHT, _OTHER = "right", "other"
 _NOT_ANSWERED, _UNREADABLE, _UNKNOWN = "not answered", "unreadable", "unknown"
+_OTHERS_NUMBERS = "another account's numbers"
 
 
 class Answers:
@@ -57,6 +58,8 @@ def _given(question: Question, row: TidyRow) -> list[str]:
         return [_NOT_ANSWERED]
     if row.message.startswith("The answer can't be read"):
         return [_UNREADABLE]
+    if row.message.startswith("The numbers of this question were drawn for the account"):
+        return [_OTHERS_NUMBERS]
     if question.options:
         chosen = [option.letter for option in question.options if option.feedback.strip() in row.message]
         return chosen or [_UNKNOWN]
@@ -79,6 +82,7 @@ def _result(item: Item, counts: Counter[str]) -> AnswerResult:
         choices=_choices(question, counts),
         not_answered=counts[_NOT_ANSWERED],
         unreadable=counts[_UNREADABLE],
+        others_numbers=counts[_OTHERS_NUMBERS],
         unknown=counts[_UNKNOWN],
     )
 
@@ -98,9 +102,9 @@ def _choices(question: Question, counts: Counter[str]) -> tuple[Choice, ...]:
         signs = [Choice(sign, sign, None, question.feedback[sign], counts[sign]) for sign in SIGNS]
         return (Choice(_RIGHT, "the right sign for the student's numbers", True, "", counts[_RIGHT]), *signs)
     mistakes = [
-        Choice(f"{n + 1}", "a known mistake", False, mistake.feedback, counts[f"mistake {n}"])
+        Choice(f"mistake {n + 1}", mistake.feedback, False, mistake.feedback, counts[f"mistake {n}"])
         for n, mistake in enumerate(question.mistakes)
     ]
-    right = Choice(_RIGHT, "the right number", True, question.feedback["right"], counts[_RIGHT])
+    right = Choice(_RIGHT, "number", True, question.feedback["right"], counts[_RIGHT])
     other = Choice(_OTHER, "another number", False, question.feedback["wrong"], counts[_OTHER])
     return (right, *mistakes, other)

@@ -118,7 +118,7 @@ def _misled(answers: Sequence[AnswerResult]) -> list[Advice]:
     return [
         Advice(
             f"A wrong answer leads in {one.item}",
-            f"{top.count} of {one.count} gave answer {top.label}, which is wrong.",
+            f"{top.count} of {one.count} gave “{top.label}”, which is wrong.",
             "answers",
         )
         for _, one, top in found[:_EACH]

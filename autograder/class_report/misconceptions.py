@@ -45,7 +45,7 @@ class Misconceptions:
         self._item_of = {column: number for number, item in enumerate(items) for column in item.columns}
         path = unit / "mistakes.yml" if unit else None
         known = load_mistakes(path) if path is not None and path.exists() else {}
-        self._advice = {(id, one.title): one.message for id, listed in known.items() for one in listed}
+        self._known = {(id, one.title): one for id, listed in known.items() for one in listed}
         self._tests = "\n".join(
             cell.source for source in sources.values() for cell in source.cells if cell.kind == "test"
         )
@@ -61,37 +61,46 @@ class Misconceptions:
             self._made[number, titles[-1]][student] = None
 
     def _is_named(self, number: int, title: str) -> bool:
-        return (self._items[number].id, title) in self._advice or f"{title!r}" in self._tests
+        return (self._items[number].id, title) in self._known or f"{title!r}" in self._tests
 
     def results(
         self, course: Course, assignment: str, work: Work, anonymiser: Anonymiser
     ) -> tuple[MistakeResult, ...]:
         """Give the mistakes, those that most students made first."""
         ordered = sorted(self._made.items(), key=lambda made: (-len(made[1]), made[0]))
-        return tuple(
-            MistakeResult(
-                item=self._items[number].name,
-                title=title,
-                advice=self._advice.get((self._items[number].id, title), ""),
-                count=len(students),
-                of=int(work.ran(self._items[number].notebook).sum()),
-                example=_typical(
-                    course, assignment, [work.students[n] for n in students], self._items[number], anonymiser
-                ),
+        results = []
+        for (number, title), students in ordered[:MOST]:
+            item = self._items[number]
+            known = self._known.get((item.id, title))
+            ids = [work.students[student] for student in students]
+            cells = (known.cell,) if known else item.answers  # of a problem's cells, the one it is about
+            results.append(
+                MistakeResult(
+                    item=item.name,
+                    title=title,
+                    advice=known.message if known else "",
+                    count=len(students),
+                    of=int(work.ran(item.notebook).sum()),
+                    example=_typical(course, assignment, ids, item.notebook, cells, anonymiser),
+                )
             )
-            for (number, title), students in ordered[:MOST]
-        )
+        return tuple(results)
 
 
 def _typical(
-    course: Course, assignment: str, students: Sequence[str], item: Item, anonymiser: Anonymiser
+    course: Course,
+    assignment: str,
+    students: Sequence[str],
+    notebook: str,
+    cells: Sequence[str],
+    anonymiser: Anonymiser,
 ) -> str | None:
     """Choose the example that most of those looked at share, of equals the shortest; None without any."""
     step = max(1, len(students) // _LOOKED_AT)
     found: Counter[str] = Counter()
     for student in students[::step][:_LOOKED_AT]:
-        path = course.autograded / student / assignment / f"{item.notebook}.ipynb"
-        shown = anonymiser.example(_solution(path, item.answers))
+        path = course.autograded / student / assignment / f"{notebook}.ipynb"
+        shown = anonymiser.example(_solution(path, cells))
         if shown is not None:
             found[shown] += 1
     return min(found, key=lambda text: (-found[text], len(text), text)) if found else None

@@ -73,8 +73,8 @@ class ItemResult:
 
     @property
     def name(self) -> str:
-        """Label and title."""
-        return f"{self.label} {self.title}"
+        """Label and title, as they stand in a sentence."""
+        return f"{self.label} “{self.title}”"
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class AnswerResult:
-    """The answers to a question."""
+    """The answers to a question; `others_numbers` counts those for numbers that another account has."""
 
     item: str
     text: str
@@ -111,6 +111,7 @@ class AnswerResult:
     choices: tuple[Choice, ...]
     not_answered: int
     unreadable: int
+    others_numbers: int
     unknown: int
 
 

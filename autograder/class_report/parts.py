@@ -31,8 +31,8 @@ class Item:
         The grade ids of the cells in which students write.
     question
         The authored question, if it is one.
-    objectives, chapters
-        What it is about, and the names of the chapters that explain it.
+    objectives
+        What it is about.
     maximum
         What it is worth.
     """
@@ -45,13 +45,12 @@ class Item:
     answers: tuple[str, ...]
     question: Question | None
     objectives: tuple[str, ...]
-    chapters: tuple[str, ...]
     maximum: float
 
     @property
     def name(self) -> str:
-        """Label and title."""
-        return f"{self.label} {self.title}"
+        """Label and title, as they stand in a sentence."""
+        return f"{self.label} “{self.title}”"
 
 
 def find_items(cells: Sequence[Cell], outlines: Mapping[str, Outline]) -> tuple[Item, ...]:
@@ -86,7 +85,6 @@ def _item(label: str, notebook: str, part: Outlined, columns: tuple[int, ...], c
         answers=tuple(cell.grade_id for cell in part.cells if is_answer(cell) and cell.grade_id is not None),
         question=part.question,
         objectives=tuple(objectives),
-        chapters=part.chapters,
         maximum=sum(cells[column].maximum for column in columns),
     )
 

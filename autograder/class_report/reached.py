@@ -11,7 +11,7 @@ from autograder.class_report.item_analysis import shares_of
 from autograder.class_report.page import ObjectiveResult
 from autograder.class_report.parts import Item
 from autograder.class_report.work import Work
-from autograder.feedback_page.book import chapter, chapters_on, objective_text
+from autograder.feedback_page.book import chapter, chapters_on, stated_objectives
 
 
 def reached(
@@ -36,12 +36,14 @@ def reached(
     for objective, most in possible.items():
         if not most:
             continue
-        names = chapters_on(assignment, [objective]) if assignment else ()
-        names = names or tuple(dict.fromkeys(name for item in about[objective] for name in item.chapters))
+        chapter_name, text = stated_objectives().get(objective, ("", objective))
+        names = (
+            (chapter_name,) if chapter_name else chapters_on(assignment, [objective]) if assignment else ()
+        )
         found.append(
             ObjectiveResult(
                 id=objective,
-                text=objective_text(objective, names),
+                text=text,
                 items=tuple(item.label for item in about[objective]),
                 share=gained[objective] / most,
                 maximum=sum(item.maximum for item in about[objective]),

@@ -105,7 +105,7 @@ class _Plots:
         return charts.histogram(
             f"When work came, relative to {one.relative_to}: the table below has the numbers",
             one.bins,
-            [duration(edge) for edge in one.edges],
+            [duration(edge, in_days=one.edges[-1] - one.edges[0] > 48) for edge in one.edges],
             marks,
             late if one.has_deadline else None,
         )
@@ -120,30 +120,32 @@ class _Plots:
         )
 
 
-def duration(hours: float) -> str:
-    """Write a time relative to another one: in days where it is whole days, in hours or minutes otherwise.
+def duration(hours: float, *, in_days: bool = False) -> str:
+    """Write a time relative to another one: in days if asked for or whole, else in hours or minutes.
 
     Examples
     --------
-    >>> duration(-48), duration(0), duration(6), duration(0.25)
-    ('−2 d', '0', '+6 h', '+15 min')
+    >>> duration(-48), duration(0), duration(6), duration(0.25), duration(-36, in_days=True)
+    ('−2 d', '0', '+6 h', '+15 min', '−1.5 d')
     """
     if not hours:
         return "0"
     size = abs(hours)
-    days, whole = divmod(size, 24)
-    text = f"{days:g} d" if not whole else f"{size:g} h" if size == int(size) else f"{60 * size:g} min"
+    if in_days or not size % 24:
+        text = f"{size / 24:.3g} d"
+    else:
+        text = f"{size:g} h" if size == int(size) else f"{60 * size:g} min"
     return f"{'−' if hours < 0 else '+'}{text}"
 
 
 def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.0f}\u00a0%"
+    return "–" if share is None else f"{100 * share:.0f}%"
 
 
 def _percents(interval: Interval | None) -> str:
     if interval is None:
         return "–"
-    return f"{100 * interval.low:.0f} to {100 * interval.high:.0f}\u00a0%"
+    return f"{100 * interval.low:.0f} to {100 * interval.high:.0f}%"
 
 
 def _signed(value: float | None) -> str:
@@ -151,6 +153,8 @@ def _signed(value: float | None) -> str:
 
 
 def _seconds(value: float) -> str:
+    if value < 0.001:
+        return "under 1\u00a0ms"
     return f"{1000 * value:.0f}\u00a0ms" if value < 1 else f"{value:.1f}\u00a0s"
 
 

@@ -17,6 +17,7 @@ from autograder.feedback_page.page import Chapter
 _BOOK = (
     Path(__file__).parents[2] / "book"
 )  # there in the project's folder, not where only the package is installed
+_OBJECTIVE = re.compile(r"^- \[(.+)\]\{#([\w-]+)\}", re.MULTILINE)
 
 
 def chapters_on(assignment: Assignment, objectives: Collection[str]) -> tuple[str, ...]:
@@ -49,12 +50,15 @@ def chapter(name: str, address: str | None) -> Chapter:
     return Chapter(_title(name), f"{address}/book/{name}.html" if address else None)
 
 
-def objective_text(objective: str, chapters: Collection[str]) -> str:
-    """Give an objective in the words of the chapter that states it; its id, if none of the chapters does."""
-    for name in chapters:
-        if stated := re.search(rf"^- \[(.+)\]\{{#{re.escape(objective)}\}}", _text(name), re.MULTILINE):
-            return stated[1]
-    return objective
+@cache
+def stated_objectives() -> dict[str, tuple[str, str]]:
+    """Find the chapter that states each objective, and its words; none where the book is not at hand."""
+    found = {}
+    for path in sorted(_BOOK.glob("*/*.md")):
+        name = str(path.relative_to(_BOOK).with_suffix(""))
+        for text, objective in _OBJECTIVE.findall(_text(name)):
+            found[objective] = (name, text)
+    return found
 
 
 @cache
