@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from autograder.class_report.page import AnswerResult, Choice
 from autograder.class_report.parts import Item
+from autograder.class_report.work import Work
 from autograder.question import SIGNS, Question
 from autograder.tidy import TidyRow
 
@@ -34,17 +35,20 @@ class Answers:
     def __call__(self, student: int, column: int, row: TidyRow) -> None:
         """Hear of a row."""
         number = self._item_of.get(column)
-        if number is None or row.outcome == "refused":
+        if number is None or row.outcome in ("refused", "unknown"):
             return
         question = self._items[number].question
         assert question is not None
         self._counts[number].update(set(_given(question, row)))
         self._counts[number]["all"] += 1
 
-    def results(self) -> tuple[AnswerResult, ...]:
-        """Give the answers to each question that anybody was asked."""
+    def results(self, work: Work) -> tuple[AnswerResult, ...]:
+        """Give the answers to each question, of those whose notebook was run; no question if nobody's was."""
+        count = {item.notebook: int(work.ran(item.notebook).sum()) for item in self._items}
         return tuple(
-            _result(self._items[number], counts) for number, counts in self._counts.items() if counts["all"]
+            _result(self._items[number], counts, count[self._items[number].notebook])
+            for number, counts in self._counts.items()
+            if count[self._items[number].notebook]
         )
 
 
@@ -71,19 +75,19 @@ def _given(question: Question, row: TidyRow) -> list[str]:
     return [_OTHER] if question.feedback["wrong"].strip() in row.message else [_UNKNOWN]
 
 
-def _result(item: Item, counts: Counter[str]) -> AnswerResult:
+def _result(item: Item, counts: Counter[str], count: int) -> AnswerResult:
     question = item.question
     assert question is not None
     return AnswerResult(
         item=item.name,
         text=question.text.strip(),
         kind=question.kind,
-        count=counts["all"],
+        count=count,
         choices=_choices(question, counts),
         not_answered=counts[_NOT_ANSWERED],
         unreadable=counts[_UNREADABLE],
         others_numbers=counts[_OTHERS_NUMBERS],
-        unknown=counts[_UNKNOWN],
+        unknown=counts[_UNKNOWN] + count - counts["all"],  # also of whom no verdict is kept
     )
 
 

@@ -86,6 +86,7 @@ def build_report(
         (cell.source for source in sources.values() for cell in source.cells if cell.kind != "text"),
     )
     missing = _missing(work, roster)
+    answered = answers.results(work)
     head = _head(work, roster, missing, lateness, policy, name)
     results = analyse(work, items)
     mistakes = misconceptions.results(course, name, work, anonymiser)
@@ -97,12 +98,12 @@ def build_report(
         written=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         anonymous=anonymous,
         notes=tuple(_notes(work, roster)),
-        look_at=look_at(head, results, mistakes, answers.results(), objectives),
+        look_at=look_at(head, results, mistakes, answered, objectives),
         head=head,
         distributions=_distributions(work, name),
         items=results,
         mistakes=mistakes,
-        answers=answers.results(),
+        answers=answered,
         arrivals=arrivals(lateness, work.students),
         tests=tests,
         timeouts=int(work.ended("timeout").any(axis=1).sum()),

@@ -74,7 +74,8 @@ def find_items(cells: Sequence[Cell], outlines: Mapping[str, Outline]) -> tuple[
 
 
 def _item(label: str, notebook: str, part: Outlined, columns: tuple[int, ...], cells: Sequence[Cell]) -> Item:
-    objectives = dict.fromkeys(name for column in columns for name in cells[column].objectives)
+    about = dict.fromkeys(name for column in columns for name in cells[column].objectives)
+    objectives = part.question.objectives if part.question is not None else tuple(about)
     named = part.cells[0].cell.get("metadata", {}).get("problem", {}).get("id", "")
     return Item(
         id=part.question.id if part.question is not None else str(named),
@@ -84,7 +85,7 @@ def _item(label: str, notebook: str, part: Outlined, columns: tuple[int, ...], c
         columns=columns,
         answers=tuple(cell.grade_id for cell in part.cells if is_answer(cell) and cell.grade_id is not None),
         question=part.question,
-        objectives=tuple(objectives),
+        objectives=objectives,
         maximum=sum(cells[column].maximum for column in columns),
     )
 

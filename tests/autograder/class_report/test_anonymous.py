@@ -1,4 +1,4 @@
-"""Examples of code name nobody: not in comments, texts, names or numbers; what can't be cleaned isn't shown."""
+"""Examples of code name nobody, in comments, texts, names or numbers; what can't be cleaned isn't shown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from autograder.class_report.anonymous import Anonymiser
 from tests.autograder.feedback_page.vectors import LINKS, VECTORS
 
-PEOPLE = ["Ada", "Lovelace", "alovelace", "ada.lovelace@example.org", "4021337", "Jörg", "Müller", "Li", "Max"]
+PEOPLE = [
+    "Ada",
+    "Lovelace",
+    "alovelace",
+    "ada.lovelace@example.org",
+    "4021337",
+    "Jörg",
+    "Müller",
+    "Li",
+    "Max",
+]
 SOURCE = 'def mse(y_pred, y_true, reduction="mean"):\n    raise ValueError("shapes differ")'
 anonymiser = Anonymiser(PEOPLE, [SOURCE])
 
@@ -54,7 +64,9 @@ def test_nobody_of_the_class_is_in_an_example(code: str) -> None:
         assert name not in shown.casefold(), shown
 
 
-@pytest.mark.parametrize("spelling", ["jorg", "joerg", "Jörg", "JOERG_2", "mueller", "muller", "müllersLoss", "li"])
+@pytest.mark.parametrize(
+    "spelling", ["jorg", "joerg", "Jörg", "JOERG_2", "mueller", "muller", "müllersLoss", "li"]
+)
 def test_other_spellings_are_known(spelling: str) -> None:
     assert anonymiser.example(f"{spelling} = 1") == "name_1 = 1"
 
@@ -83,7 +95,16 @@ def test_numbers_of_calculations_stay() -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ["def f(:", "%matplotlib inline\nx = 1", "x = 1\n!ls", "x = '\ud800'", "(" * 5000, "x" * 50_000, "", "# Ada"],
+    [
+        "def f(:",
+        "%matplotlib inline\nx = 1",
+        "x = 1\n!ls",
+        "x = '\ud800'",
+        "(" * 5000,
+        "x" * 50_000,
+        "",
+        "# Ada",
+    ],
 )
 def test_what_is_not_plain_python_is_not_shown(code: str) -> None:
     assert anonymiser.example(code) is None

@@ -22,7 +22,7 @@ shares = st.lists(st.floats(0, 1), min_size=1, max_size=60)
 
 
 def test_quartiles_lie_between_the_two_nearest_students() -> None:
-    # Ordered 1 2 4 8: the lower quartile is at place 0.75, so 1 + 0.75 · (2 − 1); the upper 4 + 0.25 · (8 − 4).
+    # Ordered 1 2 4 8: the lower quartile is at place 0.75, 1 + 0.75 · (2 − 1); the upper 4 + 0.25 · (8 − 4).
     found = spread([8.0, 1.0, 4.0, 2.0])
     assert found is not None
     assert (found.least, found.lower, found.median, found.upper, found.greatest) == (1, 1.75, 3, 5, 8)
@@ -57,7 +57,6 @@ def test_wilson_holds_the_rate_and_stays_between_0_and_1(count: int, data: st.Da
 
 
 def test_the_rest_leaves_the_item_out() -> None:
-    # Ten students; the rest is constant but for one: r by hand is cov/(σσ) = (0.5 − 0.25)/(0.5 · …).
     item = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 1], dtype=float)
     rest = np.array([0, 0, 0, 0, 1, 0, 1, 1, 1, 1], dtype=float)
     # Both means are 0.5, both variances 0.25; four of five agree: cov = 0.4 − 0.25 = 0.15, r = 0.6.
