@@ -57,7 +57,8 @@ def class_of(released: Course) -> ClassOf:
             if (failed := failures.get(test)) is None:
                 found.append(Verdict(test, "passed", most, most, seconds=seconds))
             else:
-                outcome, message = ("failed", failed) if isinstance(failed, str) else failed
+                outcome: Outcome = "failed" if isinstance(failed, str) else failed[0]
+                message = failed if isinstance(failed, str) else failed[1]
                 found.append(Verdict(test, outcome, 0.0, most, message, seconds))
         return tuple(found)
 
