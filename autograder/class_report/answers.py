@@ -13,7 +13,9 @@ from autograder.tidy import TidyRow
 
 _RIGHT, _OTHER = "right", "other"
 _NOT_ANSWERED, _UNREADABLE, _UNKNOWN = "not answered", "unreadable", "unknown"
-_OTHERS_NUMBERS = "another account's numbers"
+_NO_NUMBERS = "without numbers of their own"
+# What questions with numbers of each student's own say when these are not there.
+_ABOUT_ACCOUNTS = ("question were drawn for the account", "write your account name")
 
 
 class Answers:
@@ -62,8 +64,8 @@ def _given(question: Question, row: TidyRow) -> list[str]:
         return [_NOT_ANSWERED]
     if row.message.startswith("The answer can't be read"):
         return [_UNREADABLE]
-    if row.message.startswith("The numbers of this question were drawn for the account"):
-        return [_OTHERS_NUMBERS]
+    if any(said in row.message for said in _ABOUT_ACCOUNTS):
+        return [_NO_NUMBERS]
     if question.options:
         chosen = [option.letter for option in question.options if option.feedback.strip() in row.message]
         return chosen or [_UNKNOWN]
@@ -86,7 +88,7 @@ def _result(item: Item, counts: Counter[str], count: int) -> AnswerResult:
         choices=_choices(question, counts),
         not_answered=counts[_NOT_ANSWERED],
         unreadable=counts[_UNREADABLE],
-        others_numbers=counts[_OTHERS_NUMBERS],
+        no_numbers=counts[_NO_NUMBERS],
         unknown=counts[_UNKNOWN] + count - counts["all"],  # also of whom no verdict is kept
     )
 

@@ -102,7 +102,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class AnswerResult:
-    """The answers to a question; `others_numbers` counts those for numbers that another account has."""
+    """The answers to a question; `no_numbers` counts those without the student's own numbers."""
 
     item: str
     text: str
@@ -111,7 +111,7 @@ class AnswerResult:
     choices: tuple[Choice, ...]
     not_answered: int
     unreadable: int
-    others_numbers: int
+    no_numbers: int
     unknown: int
 
 

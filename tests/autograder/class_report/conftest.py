@@ -19,7 +19,6 @@ from autograder.record import Submission, record
 from autograder.verdict_cache import VerdictCache, verdicts_digest
 from tests.autograder.conftest import RIGHT
 
-
 Failure = str | tuple[Outcome, str]
 """A message, or an outcome with its message."""
 

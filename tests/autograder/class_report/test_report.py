@@ -465,3 +465,17 @@ def test_5000_students_take_few_queries_and_a_small_page(class_of: ClassOf) -> N
     page = render(replace(report, help=many))
     assert len(page) < 100_000
     assert "And 5100 more" in page
+
+
+def test_an_answer_without_the_numbers_of_the_student_is_neither_right_nor_wrong(class_of: ClassOf) -> None:
+    missing = "Question 3: write your account name, in quotes, into the first cell and run it."
+    others = "The numbers of this question were drawn for the account 'ada', but you are 'cem': write …"
+    course = class_of(
+        {
+            "bob": Worked(quiz={"tiny-number-check": missing}),
+            "cem": Worked(quiz={"tiny-number-check": others}),
+        }
+    )
+    number = report_on(course).answers[2]
+    assert (number.no_numbers, number.unknown) == (2, 0)
+    assert {one.count for one in number.choices} == {0}
