@@ -12,7 +12,16 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from autograder import cli_class, cli_collect, cli_doctor, cli_export, cli_feedback, cli_learner, cli_release
+from autograder import (
+    cli_class,
+    cli_collect,
+    cli_doctor,
+    cli_export,
+    cli_feedback,
+    cli_learner,
+    cli_release,
+    cli_report,
+)
 from autograder.arguments import count, whole_seconds
 from autograder.cli_common import (
     ATTENTION,
@@ -109,6 +118,8 @@ def _parser() -> argparse.ArgumentParser:
     cli_feedback.add_commands(steps, _ENDS)
 
     cli_export.add_commands(steps, _ENDS)
+
+    cli_report.add_commands(steps, _ENDS)
 
     sample = _step(steps, "sample-class", "fill submitted/ with a made-up class, to try the steps")
     sample.set_defaults(run=_sample_class)

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from nbgrader.api import (  # type: ignore[import-untyped]
-    BaseCell,
     Grade,
     Gradebook,
     Notebook,
@@ -64,7 +63,9 @@ class TidyRow(NamedTuple):
     objectives: tuple[str, ...]
 
 
-class _Cell(NamedTuple):
+class Cell(NamedTuple):
+    """A cell that gets points; `by_hand` tells that a person gives them."""
+
     notebook: str
     name: str
     maximum: float
@@ -75,6 +76,7 @@ class _Cell(NamedTuple):
 class _Handed(NamedTuple):
     """A notebook that the gradebook has of a student."""
 
+    id: str
     student: str
     submitted_at: datetime | None
     late_seconds: float
@@ -107,20 +109,20 @@ def tidy_rows(course: Course, names: Collection[str] = ()) -> Iterator[TidyRow]:
 def _of_assignment(
     course: Course, gradebook: Gradebook, cache: VerdictCache | None, name: str
 ) -> Iterator[TidyRow]:
-    cells = _cells(course, gradebook, name)
+    cells = graded_cells(course, gradebook, name)
     recorded = cache.recorded(name) if cache is not None else {}
     graded: set[str] = set()
     handed = _handed(gradebook, name)
     while some := list(itertools.islice(handed, _AT_ONCE)):
         keys = {(one.student, one.notebook): recorded.get((one.student, one.notebook), "") for one in some}
         found = cache.get_many(filter(None, keys.values())) if cache is not None else {}
-        scores = _scores(gradebook, name, {one.student for one in some})
+        scores = _scores(gradebook, name, [one.id for one in some])
         for one in some:
             graded.add(one.student)
             verdicts = found.get(keys[one.student, one.notebook])
             for cell in cells:
                 if cell.notebook == one.notebook:
-                    points, waits = scores.get((one.student, one.notebook, cell.name), (None, False))
+                    points, waits = scores.get((one.id, cell.name), (None, False))
                     yield _row(name, cell, one, points, waits, verdicts)
     handed_in, _ = find_submissions(course.submitted, name, course.assignments())
     students = {student.id for student in gradebook.students} | set(handed_in)
@@ -135,7 +137,7 @@ def _of_assignment(
 
 def _row(
     assignment: str,
-    cell: _Cell,
+    cell: Cell,
     handed: _Handed,
     points: float | None,
     waits: bool,
@@ -178,7 +180,7 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _cells(course: Course, gradebook: Gradebook, name: str) -> list[_Cell]:
+def graded_cells(course: Course, gradebook: Gradebook, name: str) -> list[Cell]:
     """List the cells that get points, in the order of the source notebooks, with what each is about."""
     objectives = _objectives(course, name)
     places = {cell: place for place, cell in enumerate(objectives)}
@@ -189,7 +191,7 @@ def _cells(course: Course, gradebook: Gradebook, name: str) -> list[_Cell]:
         for cell in sorted(found, key=lambda cell: places.get((notebook.name, cell.name), len(places))):
             by_hand = cell.name in solutions or isinstance(cell, TaskCell)
             about = objectives.get((notebook.name, cell.name), ())
-            cells.append(_Cell(notebook.name, cell.name, float(cell.max_score), by_hand, about))
+            cells.append(Cell(notebook.name, cell.name, float(cell.max_score), by_hand, about))
     return cells
 
 
@@ -223,6 +225,7 @@ def _handed(gradebook: Gradebook, name: str) -> Iterator[_Handed]:
     assignment = gradebook.find_assignment(name)
     rows = gradebook.db.execute(
         select(
+            SubmittedNotebook.id,
             SubmittedAssignment.student_id,
             SubmittedAssignment.timestamp,
             SubmittedAssignment.extension,
@@ -234,47 +237,37 @@ def _handed(gradebook: Gradebook, name: str) -> Iterator[_Handed]:
         .where(SubmittedAssignment.assignment_id == assignment.id)
         .order_by(SubmittedAssignment.student_id, Notebook.name)
     )
-    for student, timestamp, extension, notebook, penalty in rows:
+    for id, student, timestamp, extension, notebook, penalty in rows:
         late = 0.0
         if timestamp is not None and assignment.duedate is not None:
             late = (timestamp - assignment.duedate).total_seconds()
             late = max(0.0, late - (extension.total_seconds() if extension else 0.0))
         # nbgrader keeps times in UTC without saying so.
         when = timestamp.replace(tzinfo=UTC) if timestamp else None
-        yield _Handed(student, when, late, notebook, penalty or 0.0)
+        yield _Handed(id, student, when, late, notebook, penalty or 0.0)
 
 
 def _scores(
-    gradebook: Gradebook, name: str, students: Collection[str]
-) -> Mapping[tuple[str, str, str], tuple[float | None, bool]]:
-    """Read the points of cells, and whether a person must still mark them, by student, notebook and cell."""
+    gradebook: Gradebook, name: str, notebooks: Collection[str]
+) -> Mapping[tuple[str, str], tuple[float | None, bool]]:
+    """Read points, and whether a person must still mark the cell, by submitted notebook and cell."""
+    # nbgrader's table is indexed by cell and notebook together. Asked for both, and for nothing else, SQLite
+    # uses that; with other tables joined it goes through all grades, once for each batch.
     assignment = gradebook.find_assignment(name)
-    # nbgrader's tables are indexed by cell and notebook together: naming both saves going through all rows.
-    cells = [cell.id for notebook in assignment.notebooks for cell in notebook._base_cells]
+    cells = {cell.id: cell.name for notebook in assignment.notebooks for cell in notebook._base_cells}
     rows: Sequence[Any] = gradebook.db.execute(
         select(
-            SubmittedAssignment.student_id,
-            Notebook.name,
-            BaseCell.name,
+            Grade.notebook_id,
+            Grade.cell_id,
             Grade.auto_score,
             Grade.manual_score,
             Grade.extra_credit,
             Grade.needs_manual_grade,
-        )
-        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-        .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
-        .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
-        .join(BaseCell, Grade.cell_id == BaseCell.id)
-        .where(
-            SubmittedAssignment.assignment_id == assignment.id,
-            SubmittedAssignment.student_id.in_(students),
-            SubmittedNotebook.notebook_id.in_([notebook.id for notebook in assignment.notebooks]),
-            Grade.cell_id.in_(cells),
-        )
+        ).where(Grade.notebook_id.in_(notebooks), Grade.cell_id.in_(cells))
     ).all()
     found = {}
-    for student, notebook, cell, auto, manual, extra, waits in rows:
+    for notebook, cell, auto, manual, extra, waits in rows:
         score = auto if manual is None else manual
         points = None if score is None and not extra else (score or 0.0) + (extra or 0.0)
-        found[student, notebook, cell] = (points, waits)
+        found[notebook, cells[cell]] = (points, waits)
     return found

@@ -16,6 +16,7 @@ from autograder.settings import web_address
 _BOOK = (
     Path(__file__).parents[2] / "book"
 )  # there in the project's folder, not where only the package is installed
+_OBJECTIVE = re.compile(r"^- \[(.+)\]\{#([\w-]+)\}", re.MULTILINE)
 
 
 def chapters_on(assignment: Assignment, objectives: Collection[str]) -> tuple[str, ...]:
@@ -41,10 +42,24 @@ def chapter(name: str, address: str | None) -> Chapter:
 
 
 @cache
-def _title(name: str) -> str:
+def stated_objectives() -> dict[str, tuple[str, str]]:
+    """Find the chapter that states each objective, and its words; none where the book is not at hand."""
+    found = {}
+    for path in sorted(_BOOK.glob("*/*.md")):
+        name = str(path.relative_to(_BOOK).with_suffix(""))
+        for text, objective in _OBJECTIVE.findall(_text(name)):
+            found[objective] = (name, text)
+    return found
+
+
+@cache
+def _text(name: str) -> str:
     try:
-        text = (_BOOK / f"{name}.md").read_text(encoding="utf-8")
+        return (_BOOK / f"{name}.md").read_text(encoding="utf-8")
     except OSError:
-        text = ""
-    heading = re.search(r"^# (.+)$", text, re.MULTILINE)
+        return ""
+
+
+def _title(name: str) -> str:
+    heading = re.search(r"^# (.+)$", _text(name), re.MULTILINE)
     return heading[1].strip() if heading else name.rpartition("/")[2].replace("-", " ").capitalize()

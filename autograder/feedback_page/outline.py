@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
-from autograder.assignment import Assignment
-from autograder.engine.source import SourceCell, SourceNotebook
+from autograder.assignment import Assignment, list_assignments, load_assignment
+from autograder.course import Course
+from autograder.engine.source import SourceCell, SourceNotebook, load_source, provided_files
 from autograder.feedback_page.book import chapters_on
 from autograder.feedback_page.markdown import inline_html, statement_html
 from autograder.question import Question
@@ -96,6 +98,20 @@ def outline(
     )
     heading = next((_TITLE.match(cell.source) for cell in source.cells if cell.kind == "text"), None)
     return Outline(source.name, heading[1] if heading else source.name, parts)
+
+
+def authored(name: str, assignments: Path) -> Assignment | None:
+    """Read what an assignment was made from; None if it is not one of the course's own units."""
+    return load_assignment(name, assignments) if name in list_assignments(assignments) else None
+
+
+def course_outlines(course: Course, name: str, assignment: Assignment | None) -> dict[str, Outline]:
+    """Divide all notebooks of an assignment of a course, by name."""
+    files = provided_files(course.source / name)
+    return {
+        path.stem: outline(load_source(path), assignment, files)
+        for path in sorted((course.source / name).glob("*.ipynb"))
+    }
 
 
 def is_answer(cell: SourceCell) -> bool:

@@ -10,15 +10,13 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from autograder.assignment import Assignment, list_assignments, load_assignment
 from autograder.authored import ASSIGNMENTS
 from autograder.course import Course
-from autograder.engine.source import load_source, provided_files
 from autograder.engine.verdict import GradedNotebook
 from autograder.feedback_page.book import book_address
 from autograder.feedback_page.gather import gather
 from autograder.feedback_page.gradebook import Marked, read_marked
-from autograder.feedback_page.outline import outline
+from autograder.feedback_page.outline import authored, course_outlines
 from autograder.feedback_page.render import render
 from autograder.nbgrader_session import NbGraderSession
 from autograder.private import PRIVATE, VERDICTS
@@ -53,12 +51,7 @@ class FeedbackWriter:
         self._course = course
         self._name = name
         self._address = book_address(load_config(course))
-        authored = _authored(name, assignments)
-        files = provided_files(course.source / name)
-        self._outlines = {
-            path.stem: outline(load_source(path), authored, files)
-            for path in sorted((course.source / name).glob("*.ipynb"))
-        }
+        self._outlines = course_outlines(course, name, authored(name, assignments))
         self._marked = self._read_gradebook(students)
         self._verdicts = self._read_verdicts()
 
@@ -137,10 +130,6 @@ class FeedbackWriter:
         except ValueError as error:
             raise OSError(0, f"it is no notebook: {error}", str(path)) from error
         return content
-
-
-def _authored(name: str, assignments: Path) -> Assignment | None:
-    return load_assignment(name, assignments) if name in list_assignments(assignments) else None
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:
