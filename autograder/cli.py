@@ -54,6 +54,7 @@ Six steps take an assignment from its authored text to marks that are handed bac
   autograder feedback u2-regression        write a page per student to feedback/; --zip packs them
   autograder export                        write all marks to marks.csv; --format canvas, moodle, …
 
+Then `autograder report u2-regression` tells on one page what to teach again, and who may need help.
 `init` takes a class list, deadlines, and the rule for late work; `autograder students` a newer class list.
 Learning on your own? `autograder check practice.ipynb`, or `watch`, tests a notebook with everything.
 Nothing handed in yet? `autograder sample-class u2-regression` makes up a class, after `release`.

@@ -45,10 +45,12 @@ A course directory for nbgrader. From inside it:
    `--zip canvas`, `moodle` or `files` it packs them, to be handed back.
 5. `autograder export` writes all marks to `marks.csv`; with `--format canvas`, `moodle` or `blackboard` it
    writes the file that the gradebook there takes.
+6. `autograder report ASSIGNMENT` writes a page to `report/`: what to teach again, and who may need help.
 
 `autograder students --from FILE` takes over a class list of Canvas, Moodle or Blackboard, and again a newer
 one. Deadlines, the rule for late work and which attempt counts are in `{config}`.
 
+`autograder doctor --course .` looks whether the machine and this directory are as they should be.
 After a change of a test, `autograder regrade ASSIGNMENT --dry-run` shows whose marks would move.
 `autograder audit` compares the gradebook with the log of all grading, which is in `.autograder/`; note the
 hash that it prints somewhere else. The file `secret` in that folder decides every student's hidden inputs:

@@ -12,25 +12,27 @@ import hmac
 import json
 import os
 import secrets
+import shlex
 import tempfile
 from pathlib import Path
 
 from autograder.errors import AutograderError
-from autograder.private import private_folder
+from autograder.private import AUDIT, private_folder
 
 SIZE = 32  # bytes
 
 
 def course_secret(path: Path) -> bytes:
-    """Read the secret, or make one if the file does not exist. A file that exists is never written to.
+    """Read the secret, or make one for a new course. A file that exists is never written to.
 
     Raises
     ------
     AutograderError
-        If the file can't be read or made, or holds no secret.
+        If the file can't be read or made, holds no secret, or is gone though the log beside it has marks.
     """
     try:
         if not path.exists():
+            _require_no_marks(path)
             _make(path)
         text = path.read_text(encoding="ascii")
         secret = bytes.fromhex(text)
@@ -40,10 +42,16 @@ def course_secret(path: Path) -> bytes:
             "run again as the owner of the course"
         ) from error
     except ValueError as error:
-        raise AutograderError(_spoiled(path, "is not text in hexadecimal digits")) from error
+        raise AutograderError(_lost(path, "is not text in hexadecimal digits")) from error
     if len(secret) < SIZE:
-        raise AutograderError(_spoiled(path, f"has {len(secret)} bytes and needs {SIZE}"))
+        raise AutograderError(_lost(path, f"has {len(secret)} bytes and needs {SIZE}"))
     return secret
+
+
+def _require_no_marks(path: Path) -> None:
+    log = path.parent / AUDIT
+    if log.exists() and log.stat().st_size:
+        raise AutograderError(_lost(path, "is gone, and marks were given with it"))
 
 
 def _make(path: Path) -> None:
@@ -60,10 +68,11 @@ def _make(path: Path) -> None:
         os.unlink(draft)
 
 
-def _spoiled(path: Path, what: str) -> str:
+def _lost(path: Path, what: str) -> str:
     return (
-        f"{path}: the secret of the course {what}. Restore the file from a backup; or delete it, and a new "
-        "secret is made: every student then meets other hidden inputs, and all work is graded again"
+        f"{path}: the secret of the course {what}. Restore the file from a backup. If there is none, write "
+        "a new one, with which every student meets other hidden inputs and all work is graded again: "
+        f"python3 -c 'import secrets; print(secrets.token_hex({SIZE}))' > {shlex.quote(str(path))}"
     )
 
 

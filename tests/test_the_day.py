@@ -62,6 +62,10 @@ def test_the_day(lms: System, package_with_fixtures: str, tmp_path: Path) -> Non
     hidden = hidden_lines(desk.root / "source" / unit)
     assert shown(hidden, *notebooks_below(desk.root / "source" / unit)) == hidden != set()
     assert shown(hidden, *notebooks_below(desk.root / "release" / unit)) == set()
+    with zipfile.ZipFile(desk.root / "handout" / f"{unit}.zip") as handout:
+        handout.extractall(tmp_path / "student")
+    assert (tmp_path / "student" / unit / "README.md").exists()
+    assert shown(hidden, *notebooks_below(tmp_path / "student")) == set()
 
     with scene(desk.root, tmp_path / "outside") as (targets, doors, process):
         students = plan(everyone, Unit(desk.root, lms.unit), lms.costs, targets, Random(lms.name))
@@ -96,6 +100,11 @@ def test_the_day(lms: System, package_with_fixtures: str, tmp_path: Path) -> Non
     assert all(shown(hidden, *texts) == set() for texts in pages.values())
     assert all(targets.secret not in text for texts in pages.values() for text in texts)
 
+    # Look how the class did.
+    assert "Report on 55 students" in desk.does("report", unit, "--course", "course")
+    report = (desk.root / "report" / f"{unit}.html").read_text(encoding="utf-8")
+    assert shown(hidden, BeautifulSoup(report, "html.parser").get_text()) == set()
+
     # Give the marks to the system, as its own file, and take them along as tables.
     said = desk.does("export", "--course", "course", "--format", lms.name.lower(), "--to", "marks")
     assert said.startswith("Wrote 55 marks to")
@@ -109,6 +118,7 @@ def test_the_day(lms: System, package_with_fixtures: str, tmp_path: Path) -> Non
 
     # Nobody has changed a mark behind the back of grading.
     assert "finding" not in desk.does("audit", "--course", "course")
+    assert desk.red_lines() == []
 
 
 # --- the key --------------------------------------------------------------------------------------

@@ -74,10 +74,16 @@ def rules(patient: Patient) -> Iterator[Finding]:
 def folders(patient: Patient) -> Finding:
     """Look whether the commands could write wherever they write to."""
     course = patient.course
-    places = [course.root, *(course.root / name for name in (*FOLDERS[1:], ATTEMPTS, PRIVATE))]
+    places = [
+        course.root,
+        *(course.root / name for name in (*FOLDERS[1:], ATTEMPTS, PRIVATE)),
+        course.handout,
+    ]
     # The folders of students, too: one that another user made there stops the grading of this student.
+    # Packed feedback lies beside them.
     for folder in (course.autograded, course.feedback):
-        places += sorted(folder.iterdir()) if os.access(folder, os.R_OK | os.X_OK) else []
+        inside = sorted(folder.iterdir()) if os.access(folder, os.R_OK | os.X_OK) else []
+        places += [path for path in inside if not (path.is_file() and path.suffix == ".zip")]
     places.append(course.gradebook)
     closed = [path for path in places if os.path.lexists(path) and not may_write(path)]
     if closed:
@@ -117,11 +123,10 @@ def secret(patient: Patient) -> Finding:
     if not path.exists():
         if any(True for _ in AuditLog(folder / AUDIT).events()):
             return fail(
-                f"{path} is gone, and marks were given with it: the next grading would make another one, and "
-                "everybody would meet other hidden inputs",
-                "Put it back from a backup.",
+                f"{path} is gone, and marks were given with it: grading refuses",
+                "Put it back from a backup. If there is none, `autograder grade` says how to make another.",
             )
-        return note("none yet; the first grading makes it. Back it up then")
+        return note("none yet; the first release or grading makes it. Back it up then")
     course_secret(path)  # raises an error that says what to do; a file that is there is never written to
     for place, wanted in ((folder, 0o700), (path, 0o600)):
         mode = stat.S_IMODE(place.stat().st_mode)

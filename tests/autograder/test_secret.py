@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import subprocess
 import threading
 from pathlib import Path
 
@@ -69,6 +70,18 @@ def test_a_spoiled_secret_is_refused_and_left_as_it_is(path: Path, content: byte
     assert str(path) in str(refusal.value)
     assert "Restore the file from a backup" in str(refusal.value)
     assert path.read_bytes() == content
+
+
+def test_one_that_is_lost_after_marks_were_given_is_not_made_anew_in_silence(path: Path) -> None:
+    first = course_secret(path)
+    path.with_name("audit.jsonl").write_text("{}\n")
+    path.unlink()
+    with pytest.raises(AutograderError, match="is gone, and marks were given with it") as refusal:
+        course_secret(path)
+    assert not path.exists()
+    command = str(refusal.value).rpartition(": ")[2]
+    subprocess.run(command, shell=True, check=True)
+    assert course_secret(path) != first
 
 
 def test_a_secret_that_cannot_be_read_is_not_replaced(path: Path) -> None:

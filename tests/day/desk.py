@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -49,6 +50,16 @@ class Desk:
         )
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout + done.stderr
+
+    def red_lines(self) -> list[str]:
+        """Ask the doctor what is wrong with the course; the machine may be any."""
+        command = [*self._command("doctor", "--course", self.root), "--json"]
+        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
+        return [
+            found["text"]
+            for found in json.loads(done.stdout)
+            if found["level"] == "FAIL" and found["topic"] in ("the course", "marks and records")
+        ]
 
     def is_interrupted_while_grading(self, after: int) -> None:
         """Grade, and lose the machine when so many students are done."""
