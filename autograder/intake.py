@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from autograder.course import Course
@@ -67,7 +68,7 @@ class Intake:
     Raises
     ------
     AutograderError
-        If the source notebooks or the secret of the course can't be read.
+        If the source notebooks can't be read; later, if the secret of the course can't.
     """
 
     def __init__(self, course: Course, name: str, isolation: Isolation, limits: Limits) -> None:
@@ -77,8 +78,6 @@ class Intake:
         self._limits = limits
         self.sources = _load_sources(course.source / name)
         self.provided = provided_files(course.source / name)
-        # Before anything is recorded, so that one that is missing later is known to be lost.
-        self._secret = course_secret(course.root / PRIVATE / SECRET)
         self.chosen: dict[str, Path] = {}  # by student, what counts instead of what is in submitted/
 
     @property
@@ -101,6 +100,7 @@ class Intake:
 
         It is the one in `folder`, or else the one that counts.
         """
+        _ = self._secret  # made before anything is recorded, so that one that is missing later is a lost one
         try:
             found = inspect_submission(folder or self.folder(student), list(self.sources))
         except Exception as error:  # the files are a student's
@@ -138,6 +138,10 @@ class Intake:
     def _in_the_way(self, name: str) -> bool:
         """Whether it lies in a folder that has the name of a file that comes with the assignment."""
         return any(str(parent) in self.provided for parent in PurePosixPath(name).parents)
+
+    @cached_property
+    def _secret(self) -> bytes:
+        return course_secret(self._course.root / PRIVATE / SECRET)
 
     def _seed(self, student: str, notebook: str) -> str:
         return student_seed(self._secret, student, self._name, notebook)

@@ -126,7 +126,7 @@ def secret(patient: Patient) -> Finding:
                 f"{path} is gone, and marks were given with it: grading refuses",
                 "Put it back from a backup. If there is none, `autograder grade` says how to make another.",
             )
-        return note("none yet; the first release or grading makes it. Back it up then")
+        return note("none yet; the first grading makes it. Back it up then")
     course_secret(path)  # raises an error that says what to do; a file that is there is never written to
     for place, wanted in ((folder, 0o700), (path, 0o600)):
         mode = stat.S_IMODE(place.stat().st_mode)
