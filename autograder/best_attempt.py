@@ -71,6 +71,7 @@ class _Trials:
     works: dict[Attempt, Work]
     current: Attempt | None  # the one in submitted/
     unfiled: Attempt | None
+    same: bool  # whether submitted/ holds the very files of `current`, its time too
     verdicts: dict[str, GradedNotebook] = field(default_factory=dict)
     waiting: set[str] = field(default_factory=set)
 
@@ -188,9 +189,10 @@ class BestAttempts:
                 current = unfiled = submitted_attempt(self._course, student, self._name, when)
             if unfiled is not None:
                 works[unfiled] = submitted
-        if len(works) == 1 and current is not None:
+        same = current is not None and works[current].found.files == submitted.found.files
+        if len(works) == 1 and same:
             return None
-        return _Trials(student, dict(sorted(works.items())), current, unfiled)
+        return _Trials(student, dict(sorted(works.items())), current, unfiled, same)
 
     def _decide(self, trials: _Trials) -> None:
         if any(graded.given_up for graded in trials.verdicts.values()):
@@ -209,7 +211,7 @@ class BestAttempts:
         # Of equals the later one; in other digits than those that are shown, there are no equals.
         best = max(readable, key=lambda attempt: (round(readable[attempt], 9), attempt))
         self.choices[trials.student] = Choice(
-            trials.student, best, points, trials.unfiled, in_place=best == trials.current
+            trials.student, best, points, trials.unfiled, in_place=trials.same and best == trials.current
         )
 
     def _points(self, trials: _Trials, work: Work) -> float:

@@ -270,6 +270,9 @@ class ClassGrading:
 
     def _finish(self, work: Work, *, record: bool) -> None:
         self._said[work.student] = _said_of(work)
+        forgotten = self._lateness.forgotten(work.student, handed_in_at(work.found))
+        if forgotten is not None and work.found.refused is None:
+            self._said[work.student].append(forgotten)
         for notebook, graded in work.graded.items():
             if not (graded.given_up and (work.student, notebook) in self._recorded):
                 self.results[work.student, notebook] = _brief(graded)

@@ -52,11 +52,22 @@ class Lateness:
     students: Mapping[str, _Times]
 
     def seconds(self, student: str, when: datetime | None) -> float:
-        """Give how late a student is who handed in then; None for `when` takes what the gradebook knows."""
+        """Give how late a student is who handed in then; without a time, work counts as in time.
+
+        The time that the gradebook knows may be that of another attempt.
+        """
         known = self.students.get(student)
-        if known is None:
-            return seconds_late(when, self.due, None)
-        return seconds_late(when or known.when, self.due, known.extension)
+        return seconds_late(when, self.due, known.extension if known else None)
+
+    def forgotten(self, student: str, when: datetime | None) -> str | None:
+        """Say so in a line if work was late as far as the gradebook knows, and has no time any more."""
+        known = self.students.get(student)
+        if when is not None or known is None or known.when is None or not self.seconds(student, known.when):
+            return None
+        return (
+            "what is in submitted/ has no timestamp.txt, so it counts as in time; before, it was "
+            f"handed in {known.when:%Y-%m-%d %H:%M:%S} UTC, which was late"
+        )
 
 
 def write_deadline(gradebook: Gradebook, assignment: str, policy: Policy) -> str | None:
@@ -129,7 +140,7 @@ def update_penalties(
                     .values(late_submission_penalty=taken_off)
                 )
         known = lateness.students.get(student)
-        if work.when is not None and known is not None and known.when != work.when:
+        if known is not None and known.when != work.when:
             gradebook.db.execute(
                 update(SubmittedAssignment)
                 .where(SubmittedAssignment.id == known.id)

@@ -38,6 +38,7 @@ from autograder.record import Submission, late_penalty, record_marks
 from autograder.repairs import Repair, find_repairs
 from autograder.settings import cell_timeout
 from autograder.source_changes import require_unchanged
+from autograder.submission import handed_in_at
 from autograder.verdict_cache import VerdictCache
 
 Resources = dict[str, Any]
@@ -156,7 +157,9 @@ class TrustedSaveAutoGrades(NbGraderPreprocessor):  # type: ignore[misc]
             else:
                 notebooks[place.notebook] = GradedNotebook(place.notebook, (), remarks=("it was not run",))
                 work.keys.pop(place.notebook, None)  # so that `autograder grade` makes up for it
-            submission = Submission(place.student, notebooks=notebooks, rebuilt={place.notebook: nb})
+            submission = Submission(
+                place.student, handed_in_at(work.found), notebooks, rebuilt={place.notebook: nb}
+            )
             with VerdictCache(place.course.root / PRIVATE / VERDICTS) as kept:
                 kept.put_many((work.origins[name], graded) for name, graded in work.unrun.items())
             with Gradebook(resources["nbgrader"]["db_url"]) as gradebook:

@@ -184,6 +184,23 @@ def test_what_is_not_filed_is_an_attempt_too_and_is_filed(
     assert os.listdir(folder / "cyd" / "tiny") == ["2027-01-08T10-00-00Z"]
 
 
+def test_an_attempt_without_a_time_is_not_late_by_that_of_another(course: Course, attempt: Attempt) -> None:
+    attempt("ada", "2027-01-11 12:00:01", HALF)
+    assert totals_of(grade(course, "tiny")) == {"ada": 1.6}
+    for folder in (attempt("ada", "2027-01-16 10:00:00", HALF), course.submitted / "ada" / "tiny"):
+        (folder / "timestamp.txt").unlink()
+    report = grade(course, "tiny")
+    assert "attempt 2 of 2 counts" in report.notes[0]
+    assert totals_of(report) == {"ada": 2}
+
+
+def test_work_in_submitted_that_lacks_only_its_time_gets_it_back(course: Course, attempt: Attempt) -> None:
+    attempt("ada", "2027-01-11 12:00:01", RIGHT)
+    (course.submitted / "ada" / "tiny" / "timestamp.txt").unlink()
+    assert totals_of(grade(course, "tiny")) == {"ada": 4}
+    assert handed_in(course, "ada") == "2027-01-11 12:00:01 UTC"
+
+
 def test_an_attempt_that_must_not_be_read_does_not_count(course: Course, attempt: Attempt) -> None:
     attempt("ada", "2027-01-08 10:00:00", HALF)
     (course.submitted / "ada" / "tiny" / "notes.txt").symlink_to(course.gradebook)

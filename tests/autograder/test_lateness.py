@@ -19,6 +19,7 @@ from tests.autograder.conftest import RIGHT
 
 HandIn = Callable[..., Path]
 
+HALF = RIGHT | {"half-code": "def half(x):\n    return x"}  # 2 points of 5
 RULES = """
 c.Autograder.deadlines = {"tiny": "2027-01-10 12:00 UTC"}
 c.Autograder.late_policy = {"percent_per_day": 10}
@@ -55,10 +56,22 @@ def test_a_time_that_is_corrected_counts_and_is_what_the_gradebook_knows(
     assert audit(released).findings == ()
 
 
-def test_without_its_file_the_time_that_the_gradebook_knows_holds(released: Course, late: Path) -> None:
+@pytest.mark.parametrize("answers", [RIGHT, HALF], ids=["the same work", "other work"])
+def test_what_has_no_time_is_not_late_by_that_of_earlier_work(
+    released: Course, late: Path, hand_in: HandIn, answers: dict[str, str]
+) -> None:
     late.unlink()
-    configure(released, 'c.Autograder.late_policy["percent_per_day"] = 20\n')
-    assert total(released) == 4
+    hand_in("ada", answers)
+    report = grade(released, "tiny")
+    assert [mark.total for mark in report.marks] == [5 if answers == RIGHT else 2]
+    said = (
+        "ada: what is in submitted/ has no timestamp.txt, so it counts as in time; before, it was handed in "
+        "2027-01-11 12:00:00 UTC, which was late"
+    )
+    assert said in report.problems
+    assert said not in grade(released, "tiny").problems
+    with NbGraderSession(released).gradebook() as gradebook:
+        assert gradebook.find_submission("tiny", "ada").timestamp is None
 
 
 def test_what_a_person_gave_for_an_unreadable_notebook_is_not_cut(released: Course, late: Path) -> None:
