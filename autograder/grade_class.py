@@ -121,6 +121,7 @@ class ClassGrading:
         self._new: list[tuple[str, GradedNotebook]] = []
         self._flushed = time.monotonic()
         self._done = 0
+        self._moved: set[str] = set()  # whose marks were recorded now
         self._unmoved: dict[str, Graded] = {}  # whose verdicts are in the gradebook already
         self._notes: list[str] = []
         self.results: dict[tuple[str, str], GradedNotebook] = {}
@@ -182,12 +183,16 @@ class ClassGrading:
 
     def _update_penalties(self) -> None:
         from autograder.audit_log import AuditLog
-        from autograder.lateness import update_penalties
+        from autograder.lateness import recorded_before, told_changed, update_penalties
         from autograder.private import AUDIT
 
         log = AuditLog(self._course.root / PRIVATE / AUDIT)
+        done = self._moved | self._unmoved.keys()
         with self._session.gradebook() as gradebook:
-            update_penalties(gradebook, self._name, self._unmoved, self._lateness, self._penalty, log)
+            others = recorded_before(gradebook, self._cache, self._name, self._lateness, done)
+            known = others | self._unmoved
+            changed = update_penalties(gradebook, self._name, known, self._lateness, self._penalty, log)
+        self._notes += told_changed([student for student in changed if student in others])
 
     def _grade_all(self, pool: Workers) -> None:
         self._recorded = self._cache.recorded(self._name)
@@ -321,6 +326,7 @@ class ClassGrading:
     def _record(self, works: Sequence[Work]) -> None:
         from autograder.record_class import record_works
 
+        self._moved |= {work.student for work in works}
         self._problems += record_works(
             self._session,
             self._name,

@@ -8,13 +8,16 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from nbgrader.apps.api import NbGraderAPI  # type: ignore[import-untyped]
 
 from autograder.audit import audit
 from autograder.course import Course
 from autograder.export import export
-from autograder.grade_class import grade
+from autograder.grade_class import Options, grade
+from autograder.marks import read_marks
 from autograder.nbgrader_session import NbGraderSession
 from autograder.release import release
+from autograder.settings import load_config
 from tests.autograder.conftest import RIGHT
 
 HandIn = Callable[..., Path]
@@ -46,6 +49,10 @@ def total(course: Course, name: str = "tiny") -> float:
     return mark.total
 
 
+def totals(course: Course) -> dict[str, float]:
+    return {mark.student: mark.total for mark in grade(course, "tiny").marks}
+
+
 def test_a_time_that_is_corrected_counts_and_is_what_the_gradebook_knows(
     released: Course, late: Path
 ) -> None:
@@ -72,6 +79,52 @@ def test_what_has_no_time_is_not_late_by_that_of_earlier_work(
     assert said not in grade(released, "tiny").problems
     with NbGraderSession(released).gradebook() as gradebook:
         assert gradebook.find_submission("tiny", "ada").timestamp is None
+
+
+def by_grade(course: Course) -> None:
+    assert [mark.student for mark in grade(course, "tiny", Options(student="ada")).marks] == ["ada"]
+
+
+def by_nbgrader(course: Course) -> None:
+    config = load_config(course)
+    config.CourseDirectory.root = str(course.root)
+    result = NbGraderAPI(config=config).autograde("tiny", "ada")
+    assert result["success"], result["error"]
+
+
+@pytest.mark.parametrize("grade_ada", [by_grade, by_nbgrader])
+def test_a_changed_deadline_counts_for_those_too_who_are_not_graded_now(
+    released: Course, late: Path, hand_in: HandIn, grade_ada: Callable[[Course], None]
+) -> None:
+    # Bob is as late as Ada, Cyd was in time, and what Dan handed in can't be read.
+    for student, day in {"bob": 11, "cyd": 10, "dan": 11}.items():
+        (hand_in(student, RIGHT).parent / "timestamp.txt").write_text(f"2027-01-{day} 12:00:00 UTC")
+    (released.submitted / "dan" / "tiny" / "practice.ipynb").write_text("{")
+    assert totals(released) == {"ada": 4.5, "bob": 4.5, "cyd": 5, "dan": 0}
+    with NbGraderSession(released).gradebook() as gradebook:
+        gradebook.find_grade("double-values", "practice", "tiny", "dan").manual_score = 2
+    for day, marks in {9: (4, 4, 4.5, 2), 12: (5, 5, 5, 2)}.items():
+        configure(released, f'c.Autograder.deadlines = {{"tiny": "2027-01-{day:02} 12:00 UTC"}}\n')
+        grade_ada(released)
+        with NbGraderSession(released).gradebook() as gradebook:
+            found = {mark.student: mark.total for mark in read_marks(gradebook, "tiny")}
+        assert found == dict(zip(("ada", "bob", "cyd", "dan"), marks, strict=True))
+        assert [finding for finding in audit(released).findings if not finding.by_hand] == []
+
+
+def test_whose_penalty_changed_without_being_graded_is_told(
+    released: Course, late: Path, hand_in: HandIn
+) -> None:
+    stamp = hand_in("bob", RIGHT).parent / "timestamp.txt"
+    stamp.write_text("2027-01-11 12:00:00 UTC")
+    assert totals(released) == {"ada": 4.5, "bob": 4.5}
+    configure(released, 'c.Autograder.late_policy["percent_per_day"] = 20\n')
+    said = "what is taken off for lateness was brought up to date for 1 student (bob), who was not graded now"
+    for notes in ((said,), ()):
+        assert grade(released, "tiny", Options(student="ada")).notes == notes
+    stamp.parent.rename(stamp.parents[1] / "put aside")
+    configure(released, 'c.Autograder.late_policy["percent_per_day"] = 10\n')
+    assert "(bob)" in grade(released, "tiny").notes[0]
 
 
 def test_what_a_person_gave_for_an_unreadable_notebook_is_not_cut(released: Course, late: Path) -> None:
