@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from autograder.closed import lost_by_last
 from autograder.course import Course
 from autograder.engine.jail import Isolation
 from autograder.engine.limits import Limits
@@ -278,6 +279,8 @@ class ClassGrading:
         forgotten = self._lateness.forgotten(work.student, handed_in_at(work.found))
         if forgotten is not None and work.found.refused is None:
             self._said[work.student].append(forgotten)
+        if (lost := self._lost_by_last(work)) is not None:
+            self._said[work.student].append(lost)
         for notebook, graded in work.graded.items():
             if not (graded.given_up and (work.student, notebook) in self._recorded):
                 self.results[work.student, notebook] = _brief(graded)
@@ -299,6 +302,10 @@ class ClassGrading:
         self._progress(work.student, self._done, len(self._students))
         if len(self._ready) >= _BATCH or time.monotonic() - self._flushed > _BATCH_SECONDS:
             self._flush()
+
+    def _lost_by_last(self, work: Work) -> str | None:
+        when = handed_in_at(work.found)
+        return lost_by_last(self._course, self._name, work.student, when, self._policy, self._lateness)
 
     def _is_recorded(self, work: Work) -> bool:
         """Whether the gradebook holds these kept verdicts already, and autograded/ the notebooks."""

@@ -148,6 +148,37 @@ def test_a_notebook_of_the_same_name_in_another_assignment_has_its_own_penalty(
         assert (total(released), total(released, "other")) == (4.5, 5)
 
 
+def test_who_loses_everything_by_handing_in_again_after_closing_is_named(
+    released: Course, late: Path
+) -> None:
+    configure(released, 'c.Autograder.late_policy["closes_after_days"] = 7\n')
+    attempts = released.root / "attempts" / "ada" / "tiny"
+    for day in (10, 11, 18):
+        late.write_text(f"2027-01-{day} 12:00:01 UTC")
+        shutil.copytree(late.parent, attempts / f"2027-01-{day}T12-00-01Z")
+    report = grade(released, "tiny")
+    assert [mark.total for mark in report.marks] == [0]
+    (line,) = [problem for problem in report.problems if "last attempt" in problem]
+    assert line == (
+        "ada: the last attempt came so late that it gets nothing, and an earlier one would not have lost "
+        "everything: attempts/ada/tiny/2027-01-11T12-00-01Z. To have that one count, copy what is in it to "
+        'submitted/ada/tiny/ and grade again; or set c.Autograder.attempts = "best" for the whole course'
+    )
+    assert line in grade(released, "tiny").problems  # as long as it is so
+
+    shutil.copytree(attempts / "2027-01-11T12-00-01Z", late.parent, dirs_exist_ok=True)
+    report = grade(released, "tiny")
+    assert [mark.total for mark in report.marks] == [4]
+    assert not any("last attempt" in problem for problem in report.problems)
+
+
+def test_who_has_no_attempt_that_would_count_is_not_named(released: Course, late: Path) -> None:
+    configure(released, 'c.Autograder.late_policy["closes_after_days"] = 7\n')
+    late.write_text("2027-01-18 12:00:00 UTC")
+    shutil.copytree(late.parent, released.root / "attempts" / "ada" / "tiny" / "2027-01-18T12-00-00Z")
+    assert not any("last attempt" in problem for problem in grade(released, "tiny").problems)
+
+
 def test_an_export_tells_whose_work_was_handed_in_again_since(
     released: Course, late: Path, hand_in: HandIn, tmp_path: Path
 ) -> None:
