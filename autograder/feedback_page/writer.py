@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import tempfile
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,7 @@ from autograder.private import PRIVATE, VERDICTS
 from autograder.settings import load_config
 from autograder.submission import UnsafeFolder, read_files
 from autograder.verdict_cache import VerdictCache
+from autograder.whole_file import write_whole
 
 # What nbgrader's exchange looks for beside the pages; it stops at the first student who lacks them.
 _TIMESTAMP, _SECRET = "timestamp.txt", "submission_secret.txt"
@@ -88,9 +87,9 @@ class FeedbackWriter:
         for notebook in self._outlines:
             if notebook in self._marked[student]:
                 page = self.page(student, notebook).encode("utf-8", "replace")
-                _write(folder / f"{notebook}.html", page, 0o644)
+                write_whole(folder / f"{notebook}.html", page, 0o644)
         for name, content in self.for_exchange(student).items():
-            _write(folder / name, content, 0o600)
+            write_whole(folder / name, content, 0o600)
 
     def for_exchange(self, student: str) -> dict[str, bytes]:
         """Give the files by which nbgrader's exchange finds whose a page is.
@@ -141,16 +140,3 @@ class FeedbackWriter:
 
 def _authored(name: str, assignments: Path) -> Assignment | None:
     return load_assignment(name, assignments) if name in list_assignments(assignments) else None
-
-
-def _write(path: Path, content: bytes, mode: int) -> None:
-    """Write next to the target and move into place: no page is half there, and no link is followed."""
-    number, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with open(number, "wb") as file:
-            file.write(content)
-            os.fchmod(number, mode)
-        os.replace(draft, path)
-    except BaseException:
-        os.unlink(draft)
-        raise
