@@ -114,6 +114,7 @@ class BestAttempts:
         self._running: dict[int, tuple[_Trials, str]] = {}
         self.choices: dict[str, Choice] = {}
         self.problems: list[str] = []
+        self.undecided: set[str] = set()  # for whom submitted/ may not hold what counts
 
     def choose(self, pool: Workers, students: Sequence[str]) -> None:
         """Fill `choices` for those with more than one attempt, or with one that is not in submitted/."""
@@ -141,6 +142,7 @@ class BestAttempts:
                 put_into_submitted(self._course, student, self._name, choice.attempt, choice.earlier)
                 changed.append(student)
             except (OSError, UnsafeFolder) as error:
+                self.undecided.add(student)
                 self.problems.append(
                     f"{student}: the attempt that counts can't be put into submitted/ ({shortened(error)})"
                 )
@@ -196,6 +198,7 @@ class BestAttempts:
 
     def _decide(self, trials: _Trials) -> None:
         if any(graded.given_up for graded in trials.verdicts.values()):
+            self.undecided.add(trials.student)
             self.problems.append(
                 f"{trials.student}: the attempts could not be compared now, submitted/ stays as it is: "
                 "run it again"

@@ -16,6 +16,7 @@ from autograder.export import export
 from autograder.grade_class import Options, grade
 from autograder.marks import read_marks
 from autograder.nbgrader_session import NbGraderSession
+from autograder.private import PRIVATE, VERDICTS
 from autograder.release import release
 from autograder.settings import load_config
 from tests.autograder.conftest import RIGHT
@@ -191,3 +192,17 @@ def test_an_export_tells_whose_work_was_handed_in_again_since(
     )
     assert total(released) == 0
     assert export(released, tmp_path / "marks.csv").problems == ()
+    late.unlink()  # other work that comes without a time
+    hand_in("ada", HALF)
+    assert "ada: tiny was handed in again" in export(released, tmp_path / "marks.csv").problems[0]
+    assert total(released) == 2
+    hand_in("ada", RIGHT)
+    assert "ada: tiny was handed in again" in export(released, tmp_path / "marks.csv").problems[0]
+    by_nbgrader(released)
+    assert export(released, tmp_path / "marks.csv").problems == ()
+    assert total(released) == 5
+    for path in (released.root / PRIVATE).glob(f"{VERDICTS}*"):
+        path.unlink()
+    assert export(released, tmp_path / "marks.csv").problems == ()
+    late.write_text("2027-01-12 12:00:00 UTC")  # which is seen even so
+    assert "ada: tiny was handed in again" in export(released, tmp_path / "marks.csv").problems[0]
