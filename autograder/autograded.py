@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 from autograder.engine.verdict import GradedNotebook, Verdict
 from autograder.isolation import told, unusual
 from autograder.sanitise import clean_notebook_outputs, clean_text
+from autograder.whole_file import write_whole
 
 _MODE = 0o444  # nbgrader's own: a graded notebook is not to be edited
 _RED = "\x1b[0;31m"
@@ -133,12 +133,4 @@ def _write_if_changed(path: Path, content: bytes) -> None:
             return
     except FileNotFoundError:
         pass
-    number, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with open(number, "wb") as file:
-            file.write(content)
-            os.fchmod(number, _MODE)
-        os.replace(draft, path)
-    except BaseException:
-        os.unlink(draft)
-        raise
+    write_whole(path, content, _MODE)

@@ -71,6 +71,7 @@ class _Trials:
     works: dict[Attempt, Work]
     current: Attempt | None  # the one in submitted/
     unfiled: Attempt | None
+    same: bool  # whether submitted/ holds the very files of `current`, its time too
     verdicts: dict[str, GradedNotebook] = field(default_factory=dict)
     waiting: set[str] = field(default_factory=set)
 
@@ -113,6 +114,7 @@ class BestAttempts:
         self._running: dict[int, tuple[_Trials, str]] = {}
         self.choices: dict[str, Choice] = {}
         self.problems: list[str] = []
+        self.undecided: set[str] = set()  # for whom submitted/ may not hold what counts
 
     def choose(self, pool: Workers, students: Sequence[str]) -> None:
         """Fill `choices` for those with more than one attempt, or with one that is not in submitted/."""
@@ -140,6 +142,7 @@ class BestAttempts:
                 put_into_submitted(self._course, student, self._name, choice.attempt, choice.earlier)
                 changed.append(student)
             except (OSError, UnsafeFolder) as error:
+                self.undecided.add(student)
                 self.problems.append(
                     f"{student}: the attempt that counts can't be put into submitted/ ({shortened(error)})"
                 )
@@ -188,12 +191,14 @@ class BestAttempts:
                 current = unfiled = submitted_attempt(self._course, student, self._name, when)
             if unfiled is not None:
                 works[unfiled] = submitted
-        if len(works) == 1 and current is not None:
+        same = current is not None and works[current].found.files == submitted.found.files
+        if len(works) == 1 and same:
             return None
-        return _Trials(student, dict(sorted(works.items())), current, unfiled)
+        return _Trials(student, dict(sorted(works.items())), current, unfiled, same)
 
     def _decide(self, trials: _Trials) -> None:
         if any(graded.given_up for graded in trials.verdicts.values()):
+            self.undecided.add(trials.student)
             self.problems.append(
                 f"{trials.student}: the attempts could not be compared now, submitted/ stays as it is: "
                 "run it again"
@@ -209,7 +214,7 @@ class BestAttempts:
         # Of equals the later one; in other digits than those that are shown, there are no equals.
         best = max(readable, key=lambda attempt: (round(readable[attempt], 9), attempt))
         self.choices[trials.student] = Choice(
-            trials.student, best, points, trials.unfiled, in_place=best == trials.current
+            trials.student, best, points, trials.unfiled, in_place=trials.same and best == trials.current
         )
 
     def _points(self, trials: _Trials, work: Work) -> float:

@@ -12,15 +12,20 @@ from nbgrader.api import Gradebook, SubmittedAssignment  # type: ignore[import-u
 from sqlalchemy import select
 
 from autograder.assignment import unknown_name
+from autograder.attempts import attempted
 from autograder.audit_log import AuditLog
 from autograder.collecting.attempts import TIMESTAMP
 from autograder.collecting.times import read_stamp
 from autograder.course import Course
 from autograder.errors import AutograderError, UsageError
+from autograder.handed_in import handed_in_digest
 from autograder.marks import Mark, grade_again, read_marks
 from autograder.nbgrader_session import NbGraderSession
-from autograder.private import AUDIT, PRIVATE
+from autograder.policy import course_policy
+from autograder.private import AUDIT, PRIVATE, VERDICTS
+from autograder.settings import load_config
 from autograder.submission import find_submissions
+from autograder.verdict_cache import VerdictCache
 
 State = Literal["graded", "not graded yet", "nothing handed in"]
 
@@ -29,7 +34,7 @@ State = Literal["graded", "not graded yet", "nothing handed in"]
 class Standing:
     """How a student stands in an assignment; without a mark, `mark` is of zeros and says why.
 
-    `outdated` says that submitted/ holds work of another time than that which the mark is for.
+    `outdated` says that other work was handed in than that which the mark is for, or at another time.
     """
 
     mark: Mark
@@ -96,20 +101,36 @@ def chosen_assignments(course: Course, gradebook: Gradebook, names: Collection[s
 def _standings(course: Course, gradebook: Gradebook, name: str, students: set[str]) -> Iterator[Standing]:
     assignment = gradebook.find_assignment(name)
     marks = {mark.student: mark for mark in read_marks(gradebook, name)}
-    handed_in, _ = find_submissions(course.submitted, name, course.assignments())
+    policy = course_policy(load_config(course))
+    found, _ = find_submissions(course.submitted, name, course.assignments())
+    handed_in = {*found, *attempted(course, name)} if policy.attempts == "best" else set(found)
+    graded_work = _graded_work(course, name)
     work = SubmittedAssignment
     rows = select(work.student_id, work.timestamp).where(work.assignment_id == assignment.id)
     graded_at = {row.student_id: row.timestamp for row in gradebook.db.execute(rows)}
     nothing = dict.fromkeys((notebook.name for notebook in assignment.notebooks), 0.0)
-    for student in sorted(students | (set(handed_in) if students else set())):
+    for student in sorted(students | (handed_in if students else set())):
         if student in marks:
-            now = _handed_in_at(course, student, name) if student in handed_in else None
-            outdated = now is not None and now != graded_at.get(student)
+            outdated = False
+            if student in handed_in and student in graded_work:
+                outdated = handed_in_digest(course, name, student, policy) != graded_work[student]
+            elif student in handed_in:  # graded by something else: the gradebook's time is all there is
+                now = _handed_in_at(course, student, name)
+                outdated = now is not None and now != graded_at.get(student)
             yield Standing(marks[student], "graded", outdated)
             continue
         state: State = "not graded yet" if student in handed_in else "nothing handed in"
         remark = "handed in, not graded yet" if student in handed_in else state
         yield Standing(Mark(student, name, nothing, 0.0, assignment.max_score, (remark,)), state)
+
+
+def _graded_work(course: Course, name: str) -> dict[str, str]:
+    """Look up the digest of the work that was graded, by student."""
+    path = course.root / PRIVATE / VERDICTS
+    if not path.exists():
+        return {}
+    with VerdictCache(path) as kept:
+        return kept.graded_work(name)
 
 
 def _handed_in_at(course: Course, student: str, name: str) -> datetime | None:

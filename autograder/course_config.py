@@ -65,7 +65,9 @@ c.Autograder.deadlines = {deadlines}
 # nbgrader's `Gradebook.grant_extension` gives one student more time. After changes, `autograder grade` again.
 c.Autograder.late_policy = {late}
 
-# Of several attempts, "last" counts the last one; "best" the one with most points after what lateness costs.
+# Of several attempts, "last" counts the last one, even if it came after closing and gets nothing; grading
+# then names each student of whom an earlier attempt would have counted. "best" counts the one with most
+# points after what lateness costs, so that handing in again costs nobody anything.
 c.Autograder.attempts = "{attempts}"
 
 # nbgrader's own commands apply the rule for late work through this.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from autograder.errors import AutograderError
 
 _DELIMITERS = ",;\t:"  # all that these systems offer
 _MARKS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"\xef\xbb\xbf", "utf-8"))
+_SEPARATOR = re.compile(r"sep=.[^\S\r\n]*(?:\r\n|\r|\n)", re.IGNORECASE)
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how files of Excel start, the new and the old kind
 
 
@@ -36,6 +38,9 @@ class Table:
 def read_text(path: Path) -> Text:
     """Read UTF-8, or what a Windows program writes: UTF-16 or its old code page.
 
+    A first line such as `sep=;`, by which Excel knows what stands between two cells, is left out: Excel does
+    not show it either, and the headings tell as much.
+
     Raises
     ------
     AutograderError
@@ -50,9 +55,11 @@ def read_text(path: Path) -> Text:
     mark, encoding = next(((mark, name) for mark, name in _MARKS if content.startswith(mark)), (b"", "utf-8"))
     for possible in (encoding,) if encoding != "utf-8" else (encoding, "cp1252"):
         try:
-            return Text(content[len(mark) :].decode(possible), possible, bool(mark))
+            text = content[len(mark) :].decode(possible)
         except UnicodeDecodeError:
             continue
+        start = found.end() if (found := _SEPARATOR.match(text)) else 0
+        return Text(text[start:], possible, bool(mark))
     raise AutograderError(f"{path}: is not text; save it as CSV in UTF-8")
 
 

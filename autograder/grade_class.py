@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from autograder.closed import lost_by_last
 from autograder.course import Course
 from autograder.engine.jail import Isolation
 from autograder.engine.limits import Limits
@@ -21,6 +22,7 @@ from autograder.engine.source import SourceNotebook
 from autograder.engine.verdict import GradedNotebook
 from autograder.engine.workers import Workers, workers
 from autograder.errors import AutograderError
+from autograder.handed_in import handed_in_digest
 from autograder.intake import Intake, Work
 from autograder.isolation import isolation_notes
 from autograder.policy import course_policy
@@ -121,6 +123,10 @@ class ClassGrading:
         self._new: list[tuple[str, GradedNotebook]] = []
         self._flushed = time.monotonic()
         self._done = 0
+        self._work_seen: dict[str, str] = {}  # digests of all that was handed in
+        self._settled: dict[str, str] = {}  # those for which the marks hold, not kept yet
+        self._undecided: set[str] = set()  # whose best attempt is not known
+        self._moved: set[str] = set()  # whose marks were recorded now
         self._unmoved: dict[str, Graded] = {}  # whose verdicts are in the gradebook already
         self._notes: list[str] = []
         self.results: dict[tuple[str, str], GradedNotebook] = {}
@@ -169,11 +175,14 @@ class ClassGrading:
             self._penalty,
             force=self._options.force,
         )
+        for student in self._students:
+            self._note_work(student)
         best.choose(pool, self._students)
         if self._options.record:
             best.put_in_place()
         else:
             best.only_look()
+        self._undecided = best.undecided
         self._problems += best.problems
         self._notes += best.notes
         self._students = [
@@ -182,12 +191,16 @@ class ClassGrading:
 
     def _update_penalties(self) -> None:
         from autograder.audit_log import AuditLog
-        from autograder.lateness import update_penalties
+        from autograder.lateness import recorded_before, told_changed, update_penalties
         from autograder.private import AUDIT
 
         log = AuditLog(self._course.root / PRIVATE / AUDIT)
+        done = self._moved | self._unmoved.keys()
         with self._session.gradebook() as gradebook:
-            update_penalties(gradebook, self._name, self._unmoved, self._lateness, self._penalty, log)
+            others = recorded_before(gradebook, self._cache, self._name, self._lateness, done)
+            known = others | self._unmoved
+            changed = update_penalties(gradebook, self._name, known, self._lateness, self._penalty, log)
+        self._notes += told_changed([student for student in changed if student in others])
 
     def _grade_all(self, pool: Workers) -> None:
         self._recorded = self._cache.recorded(self._name)
@@ -231,6 +244,7 @@ class ClassGrading:
     def _jobs(self) -> Iterator[Job]:
         """Look at one submission after the other, as the workers need more; give what must run."""
         for student in self._students:
+            self._note_work(student)
             work = self._intake.look_at(student)
             work.graded |= (kept := self._kept(work))
             work.waiting = set(work.keys) - set(kept)
@@ -240,6 +254,11 @@ class ClassGrading:
             self._works[student] = work
             for notebook in sorted(work.waiting):
                 yield self._intake.job(work, notebook)
+
+    def _note_work(self, student: str) -> None:
+        """Note what lies there before it is looked at: what comes later is not taken for graded."""
+        if student not in self._work_seen:
+            self._work_seen[student] = handed_in_digest(self._course, self._name, student, self._policy)
 
     def _kept(self, work: Work) -> dict[str, GradedNotebook]:
         """Look up the verdicts that are known and need not be found again."""
@@ -269,7 +288,11 @@ class ClassGrading:
             self._finish(self._works.pop(job.student), record=True)
 
     def _finish(self, work: Work, *, record: bool) -> None:
-        self._said[work.student] = _said_of(work)
+        when = handed_in_at(work.found)
+        told = [lost_by_last(self._course, self._name, work.student, when, self._policy, self._lateness)]
+        if work.found.refused is None:
+            told.append(self._lateness.forgotten(work.student, when))
+        self._said[work.student] = [*_said_of(work), *filter(None, told)]
         for notebook, graded in work.graded.items():
             if not (graded.given_up and (work.student, notebook) in self._recorded):
                 self.results[work.student, notebook] = _brief(graded)
@@ -279,7 +302,17 @@ class ClassGrading:
                 f"{work.student}: {', '.join(failed)} could not be graded now; the marks in the gradebook "
                 "stay as they were: run it again"
             )
-        elif record:
+        else:
+            self._settle(work, record=record)
+        self._done += 1
+        self._progress(work.student, self._done, len(self._students))
+        if len(self._ready) >= _BATCH or time.monotonic() - self._flushed > _BATCH_SECONDS:
+            self._flush()
+
+    def _settle(self, work: Work, *, record: bool) -> None:
+        if work.student not in self._undecided:
+            self._settled[work.student] = self._work_seen[work.student]
+        if record:
             self._new += [(work.origins[notebook], graded) for notebook, graded in work.unrun.items()]
             self._ready.append(work)
         else:
@@ -287,10 +320,6 @@ class ClassGrading:
 
             brief = {notebook: _brief(graded) for notebook, graded in work.graded.items()}
             self._unmoved[work.student] = Graded(handed_in_at(work.found), brief, work.keys)
-        self._done += 1
-        self._progress(work.student, self._done, len(self._students))
-        if len(self._ready) >= _BATCH or time.monotonic() - self._flushed > _BATCH_SECONDS:
-            self._flush()
 
     def _is_recorded(self, work: Work) -> bool:
         """Whether the gradebook holds these kept verdicts already, and autograded/ the notebooks."""
@@ -312,12 +341,15 @@ class ClassGrading:
             self._new = []
         if self._ready and self._options.record:
             self._record(self._ready)
-        self._ready = []
+        if self._settled and self._options.record:
+            self._cache.note_graded_work(self._name, self._settled)
+        self._ready, self._settled = [], {}
         self._flushed = time.monotonic()
 
     def _record(self, works: Sequence[Work]) -> None:
         from autograder.record_class import record_works
 
+        self._moved |= {work.student for work in works}
         self._problems += record_works(
             self._session,
             self._name,

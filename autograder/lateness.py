@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -20,16 +20,19 @@ from sqlalchemy import func, select, update
 
 from autograder.audit_log import AuditLog, scoring_event
 from autograder.engine.verdict import GradedNotebook
+from autograder.errors import shortened
 from autograder.policy import Policy
 from autograder.record import LatePenalty, penalty_for, seconds_late
+from autograder.verdict_cache import VerdictCache
+from autograder.wording import counted
 
 
 class Graded(NamedTuple):
     """The recorded work of a student: when it was handed in, its verdicts, and their keys by notebook."""
 
     when: datetime | None
-    notebooks: Mapping[str, GradedNotebook]
-    keys: Mapping[str, str]
+    notebooks: dict[str, GradedNotebook]
+    keys: dict[str, str]
 
 
 class _Times(NamedTuple):
@@ -52,11 +55,22 @@ class Lateness:
     students: Mapping[str, _Times]
 
     def seconds(self, student: str, when: datetime | None) -> float:
-        """Give how late a student is who handed in then; None for `when` takes what the gradebook knows."""
+        """Give how late a student is who handed in then; without a time, work counts as in time.
+
+        The time that the gradebook knows may be that of another attempt.
+        """
         known = self.students.get(student)
-        if known is None:
-            return seconds_late(when, self.due, None)
-        return seconds_late(when or known.when, self.due, known.extension)
+        return seconds_late(when, self.due, known.extension if known else None)
+
+    def forgotten(self, student: str, when: datetime | None) -> str | None:
+        """Say so in a line if work was late as far as the gradebook knows, and has no time any more."""
+        known = self.students.get(student)
+        if when is not None or known is None or known.when is None or not self.seconds(student, known.when):
+            return None
+        return (
+            "what is in submitted/ has no timestamp.txt, so it counts as in time; before, it was "
+            f"handed in {known.when:%Y-%m-%d %H:%M:%S} UTC, which was late"
+        )
 
 
 def write_deadline(gradebook: Gradebook, assignment: str, policy: Policy) -> str | None:
@@ -93,6 +107,39 @@ def read_lateness(gradebook: Gradebook, assignment: str, policy: Policy) -> Late
     return Lateness(due, {student: _Times(*times) for student, *times in known})
 
 
+def recorded_before(
+    gradebook: Gradebook, cache: VerdictCache, assignment: str, lateness: Lateness, but: Collection[str] = ()
+) -> dict[str, Graded]:
+    """Read the recorded work of those who were late, or lose something for it, as far as it is kept.
+
+    When a deadline or a rule changes, it does so for them too, though they may not be graded now.
+
+    Parameters
+    ----------
+    gradebook, cache
+        Where it is recorded.
+    assignment, lateness
+        Which, and the deadline that holds.
+    but
+        Students to leave out.
+    """
+    whens = {
+        student: lateness.students[student].when
+        for student, notebooks in _held(gradebook, assignment).items()
+        if student in lateness.students and student not in but
+        if lateness.seconds(student, lateness.students[student].when)
+        or any(row.penalty for row in notebooks.values())
+    }
+    keys = {place: key for place, key in cache.recorded(assignment).items() if place[0] in whens}
+    verdicts = cache.get_many(keys.values())
+    found = {student: Graded(when, {}, {}) for student, when in whens.items()}
+    for (student, notebook), key in keys.items():
+        if key in verdicts:
+            found[student].notebooks[notebook] = verdicts[key]
+            found[student].keys[notebook] = key
+    return found
+
+
 def update_penalties(
     gradebook: Gradebook,
     assignment: str,
@@ -100,16 +147,17 @@ def update_penalties(
     lateness: Lateness,
     penalty: LatePenalty,
     log: AuditLog,
-) -> None:
-    """Bring what is taken off up to date for work whose marks are recorded already.
+) -> list[str]:
+    """Bring what is taken off up to date for work whose marks are recorded already; name whose changed.
 
     A new deadline, another rule, an extension or a mark given by hand changes it, though no verdict moves.
     The log comes first, so that a run that is killed before the gradebook is written repeats both.
     """
     if not graded:
-        return
+        return []
     held = _held(gradebook, assignment)
     events = []
+    changed = []
     for student, work in graded.items():
         late = lateness.seconds(student, work.when)
         for name, row in held.get(student, {}).items():
@@ -123,13 +171,14 @@ def update_penalties(
                     assignment, student, verdicts, key, event="penalised", late_penalty=taken_off or 0.0
                 )
                 events.append(event)
+                changed.append(student)
                 gradebook.db.execute(
                     update(SubmittedNotebook)
                     .where(SubmittedNotebook.id == row.id)
                     .values(late_submission_penalty=taken_off)
                 )
         known = lateness.students.get(student)
-        if work.when is not None and known is not None and known.when != work.when:
+        if known is not None and known.when != work.when:
             gradebook.db.execute(
                 update(SubmittedAssignment)
                 .where(SubmittedAssignment.id == known.id)
@@ -137,6 +186,16 @@ def update_penalties(
             )
     if events:
         log.append_many(events)
+    return list(dict.fromkeys(changed))
+
+
+def told_changed(students: Collection[str]) -> list[str]:
+    """Say in a line for whom lateness costs something else now, though they were not graded; or in none."""
+    if not students:
+        return []
+    who = f"{counted(len(students), 'student')} ({shortened(', '.join(sorted(students)), 300)})"
+    were = "was" if len(students) == 1 else "were"
+    return [f"what is taken off for lateness was brought up to date for {who}, who {were} not graded now"]
 
 
 def _held(gradebook: Gradebook, assignment: str) -> dict[str, dict[str, _Held]]:

@@ -29,15 +29,18 @@ from autograder.engine.quarantine import rebuild
 from autograder.engine.verdict import GradedNotebook
 from autograder.errors import AutograderError
 from autograder.grade_one import grade_one
+from autograder.handed_in import handed_in_digest
 from autograder.intake import Intake, Work
 from autograder.layout import read_layouts, require_released_notebooks
 from autograder.marks import late_penalties, recorded_scores
 from autograder.nbgrader_start import before_autograde
+from autograder.policy import course_policy
 from autograder.private import AUDIT, PRIVATE, VERDICTS
 from autograder.record import Submission, late_penalty, record_marks
 from autograder.repairs import Repair, find_repairs
 from autograder.settings import cell_timeout
 from autograder.source_changes import require_unchanged
+from autograder.submission import handed_in_at
 from autograder.verdict_cache import VerdictCache
 
 Resources = dict[str, Any]
@@ -156,7 +159,9 @@ class TrustedSaveAutoGrades(NbGraderPreprocessor):  # type: ignore[misc]
             else:
                 notebooks[place.notebook] = GradedNotebook(place.notebook, (), remarks=("it was not run",))
                 work.keys.pop(place.notebook, None)  # so that `autograder grade` makes up for it
-            submission = Submission(place.student, notebooks=notebooks, rebuilt={place.notebook: nb})
+            submission = Submission(
+                place.student, handed_in_at(work.found), notebooks, rebuilt={place.notebook: nb}
+            )
             with VerdictCache(place.course.root / PRIVATE / VERDICTS) as kept:
                 kept.put_many((work.origins[name], graded) for name, graded in work.unrun.items())
             with Gradebook(resources["nbgrader"]["db_url"]) as gradebook:
@@ -179,6 +184,9 @@ class TrustedSaveAutoGrades(NbGraderPreprocessor):  # type: ignore[misc]
                 kept.mark_recorded_many(
                     place.assignment, {(place.student, name): work.origins[name] for name in notebooks}
                 )
+                policy = course_policy(self.config)
+                digest = handed_in_digest(place.course, place.assignment, place.student, policy)
+                kept.note_graded_work(place.assignment, {place.student: digest})
         for repair in repairs.values():
             self.log.warning("%s: %s", place.student, repair)
         return nb, resources

@@ -10,19 +10,26 @@ from typing import Any
 from nbgrader.api import Gradebook  # type: ignore[import-untyped]
 
 from autograder.attempts import attempted
+from autograder.audit_log import AuditLog
 from autograder.best_attempt import BestAttempts
 from autograder.course import Course
 from autograder.grade_one import opened
-from autograder.lateness import read_lateness, write_deadline
+from autograder.lateness import (
+    read_lateness,
+    recorded_before,
+    told_changed,
+    update_penalties,
+    write_deadline,
+)
 from autograder.policy import course_policy
-from autograder.private import PRIVATE, VERDICTS
+from autograder.private import AUDIT, PRIVATE, VERDICTS
 from autograder.record import late_penalty
 from autograder.settings import cell_timeout
 from autograder.verdict_cache import VerdictCache
 
 
 def before_autograde(converter: Any) -> None:
-    """Write the deadline to the gradebook; with `attempts = "best"`, put what counts into submitted/.
+    """Write the deadline, and the penalties that it changes; with "best", put what counts into submitted/.
 
     Parameters
     ----------
@@ -42,6 +49,13 @@ def before_autograde(converter: Any) -> None:
             converter.log.warning(replaced)
         gradebook.db.commit()
         lateness = read_lateness(gradebook, name, policy)
+        with VerdictCache(course.root / PRIVATE / VERDICTS) as kept:
+            late = recorded_before(gradebook, kept, name, lateness)
+        log = AuditLog(course.root / PRIVATE / AUDIT)
+        changed = update_penalties(gradebook, name, late, lateness, late_penalty(config), log)
+        gradebook.db.commit()
+    for line in told_changed(changed):
+        converter.log.warning(line)
     students = [student for student in attempted(course, name) if fnmatchcase(student, coursedir.student_id)]
     if policy.attempts != "best" or not students:
         return

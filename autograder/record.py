@@ -51,7 +51,8 @@ class Submission:
     student
         The student's id.
     timestamp
-        When it was handed in, in UTC without a time zone; None keeps what the gradebook knows.
+        When it was handed in, in UTC without a time zone; None counts as in time. nbgrader would keep the
+        time that its gradebook knows, which may be that of an earlier attempt.
     notebooks
         The graded notebooks by name.
     rebuilt
@@ -312,10 +313,9 @@ def _write_rows(
         if submission.student not in enrolled:
             changes.add_student(submission.student)
         row = known.submissions.get(submission.student)
-        timestamp = submission.timestamp or (row.timestamp if row else None)
         keys = {"assignment_id": assignment_id, "student_id": submission.student}
-        submitted = changes.put(SubmittedAssignment, row, keys, {"timestamp": timestamp})
-        late = seconds_late(timestamp, duedate, row.extension if row else None)
+        submitted = changes.put(SubmittedAssignment, row, keys, {"timestamp": submission.timestamp})
+        late = seconds_late(submission.timestamp, duedate, row.extension if row else None)
         for name, layout in layouts.items():
             graded = submission.notebooks.get(name)
             counts_late = late > 0 and graded is not None and graded.refused is None

@@ -39,6 +39,9 @@ CREATE TABLE IF NOT EXISTS recorded (
     key TEXT NOT NULL, recorded_at REAL NOT NULL,
     PRIMARY KEY (assignment, student, notebook)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS graded_work (
+    assignment TEXT NOT NULL, student TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (assignment, student)
+) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS recorded_key ON recorded (key);
 """
 
@@ -252,6 +255,18 @@ class VerdictCache:
         rows = [(assignment, student, notebook, key, now) for (student, notebook), key in keys.items()]
         with self._transaction():
             self._connection.executemany("INSERT OR REPLACE INTO recorded VALUES (?, ?, ?, ?, ?)", rows)
+
+    def graded_work(self, assignment: str) -> dict[str, str]:
+        """Give the digest of the work that each student's marks are for, as far as it is known."""
+        query = "SELECT student, digest FROM graded_work WHERE assignment = ?"
+        with self._reported():
+            return dict(self._connection.execute(query, [assignment]).fetchall())
+
+    def note_graded_work(self, assignment: str, digests: Mapping[str, str]) -> None:
+        """Note which work the marks of students are for: its `handed_in_digest` by student."""
+        rows = [(assignment, student, digest) for student, digest in digests.items()]
+        with self._transaction():
+            self._connection.executemany("INSERT OR REPLACE INTO graded_work VALUES (?, ?, ?)", rows)
 
     def prune(self, keep_days: float) -> int:
         """Drop verdicts that no mark comes from and that were kept longer ago; return how many."""

@@ -90,7 +90,8 @@ class Attempts:
         """Keep an attempt; tell whether it is new.
 
         It is not if the same bytes are there with the same time, or are what the student had handed in last
-        before. The time that counts may be another now: see `_date_earlier`.
+        before. The time that counts may be another now: see `_date_earlier`. What was put in place by hand
+        without a time is this attempt if it has the same bytes, though its files may be of a later day.
 
         Parameters
         ----------
@@ -109,8 +110,10 @@ class Attempts:
         digest = _digest(files)
         for attempt in sorted({*same_time, *earlier[-1:]}):
             if _digest(kept := _read(attempt.folder)) == digest:
-                if counted is not None and self._date_earlier(attempt, counted, kept.get(TIMESTAMP)):
-                    self.redated.append(student)
+                if counted is not None:
+                    if self._date_earlier(attempt, counted, kept.get(TIMESTAMP)):
+                        self.redated.append(student)
+                    self._drop_undated(student, when, digest)  # a run that was killed may have left it
                 return False
         number = max((attempt.number for attempt in same_time), default=0) + 1
         time = {} if counted is None else {TIMESTAMP: stamp(counted).encode()}
@@ -118,7 +121,21 @@ class Attempts:
         target = attempts_folder(self._course, student, self._assignment) / attempt_name(when, number)
         target.parent.mkdir(parents=True, exist_ok=True)
         draft.rename(target)
-        return True
+        return counted is None or not self._drop_undated(student, when, digest)
+
+    def _drop_undated(self, student: str, when: datetime, digest: str) -> bool:
+        """Drop attempts without a time that were filed after one with the same bytes; tell whether any was.
+
+        They would count in its place, and as in time however late it was.
+        """
+        found = False
+        for attempt in self.of(student):
+            kept = _read(attempt.folder) if attempt.when > when else {TIMESTAMP: b""}
+            if TIMESTAMP not in kept and _digest(kept) == digest:
+                attempt.folder.rename(Path(tempfile.mkdtemp(dir=self.drafts)))  # which is cleared at the end
+                self.redated.append(student)
+                found = True
+        return found
 
     def _date_earlier(self, attempt: Attempt, counted: datetime, before: bytes | None) -> bool:
         """Write an earlier time to an attempt that has none, or only that of its download; tell whether.

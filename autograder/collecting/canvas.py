@@ -10,6 +10,7 @@ attempt only and no time: those in the zip are of the download.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -17,11 +18,13 @@ from autograder.collecting.entry import Entry
 from autograder.collecting.naming import Named, Sorted, System, find_part
 from autograder.collecting.people import People
 from autograder.roster import Student
+from autograder.wording import counted
 
 _UPLOAD = re.compile(r"(?P<name>[^A-Z/]+?)_(?P<late>LATE_)?(?P<numbers>(?:\d+_){2,})(?P<file>.+)", re.DOTALL)
 _ANONYMOUS = re.compile(
     r"(?P<late>LATE_)?anon_(?P<user>[A-Za-z0-9]{5})_(?P<number>\d+)_(?P<file>.+)", re.DOTALL
 )
+_TEST_STUDENT = "studenttest"  # "Student, Test": the instructor in Canvas's student view
 _TYPED = re.compile(r"(?:.+_)?(?:\d+|anon_[A-Za-z0-9]{5})_(?:text|link)\.html")
 
 
@@ -41,10 +44,14 @@ def _is_named(path: str) -> bool:
 
 def _sort(entries: list[Entry], people: People, zone: tzinfo) -> Sorted:
     done = Sorted()
+    of_tests = 0
     for entry in entries:
         if (found := find_part(_UPLOAD, entry.name)) is not None:
             match, below = found
             readings = _readings(match, below)
+            if _is_of_the_test_student(readings, people):
+                of_tests += 1
+                continue
             _attribute(entry, readings, match["late"] is not None, people, done)
         elif (found := find_part(_ANONYMOUS, entry.name)) is not None:
             match, below = found
@@ -60,6 +67,10 @@ def _sort(entries: list[Entry], people: People, zone: tzinfo) -> Sorted:
             done.put_aside([entry], "it is text or an address that was typed into Canvas, not a file")
         else:
             done.put_aside([entry], "it is not named as Canvas names what was handed in")
+    if of_tests:
+        done.notes.append(
+            f"Canvas's own test student is not in the class: {counted(of_tests, 'file')} left out."
+        )
     return done
 
 
@@ -76,6 +87,12 @@ def _readings(match: re.Match[str], below: str) -> list[_Reading]:
         file = "_".join([*numbers[at + 2 :], match["file"]])
         readings.append(_Reading(name, numbers[at], int(numbers[at + 1]), below or file))
     return readings
+
+
+def _is_of_the_test_student(readings: Sequence[_Reading], people: People) -> bool:
+    """Whether a file is of Canvas's made-up student, whom class lists are read without."""
+    unknown = people.listed and not any(_users(reading.user, people) for reading in readings)
+    return unknown and readings[0].name == _TEST_STUDENT
 
 
 def _attribute(entry: Entry, readings: list[_Reading], late: bool, people: People, done: Sorted) -> None:

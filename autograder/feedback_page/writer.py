@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import tempfile
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from autograder.private import PRIVATE, VERDICTS
 from autograder.settings import load_config
 from autograder.submission import UnsafeFolder, read_files
 from autograder.verdict_cache import VerdictCache
+from autograder.whole_file import write_whole
 
 # What nbgrader's exchange looks for beside the pages; it stops at the first student who lacks them.
 _TIMESTAMP, _SECRET = "timestamp.txt", "submission_secret.txt"
@@ -81,9 +80,9 @@ class FeedbackWriter:
         for notebook in self._outlines:
             if notebook in self._marked[student]:
                 page = self.page(student, notebook).encode("utf-8", "replace")
-                _write(folder / f"{notebook}.html", page, 0o644)
+                write_whole(folder / f"{notebook}.html", page, 0o644)
         for name, content in self.for_exchange(student).items():
-            _write(folder / name, content, 0o600)
+            write_whole(folder / name, content, 0o600)
 
     def for_exchange(self, student: str) -> dict[str, bytes]:
         """Give the files by which nbgrader's exchange finds whose a page is.
@@ -130,16 +129,3 @@ class FeedbackWriter:
         except ValueError as error:
             raise OSError(0, f"it is no notebook: {error}", str(path)) from error
         return content
-
-
-def _write(path: Path, content: bytes, mode: int) -> None:
-    """Write next to the target and move into place: no page is half there, and no link is followed."""
-    number, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with open(number, "wb") as file:
-            file.write(content)
-            os.fchmod(number, mode)
-        os.replace(draft, path)
-    except BaseException:
-        os.unlink(draft)
-        raise

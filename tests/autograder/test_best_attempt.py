@@ -12,10 +12,12 @@ import pytest
 from nbgrader.apps.api import NbGraderAPI  # type: ignore[import-untyped]
 
 from autograder.audit import audit
+from autograder.best_attempt import BestAttempts
 from autograder.cli import main
 from autograder.course import Course
 from autograder.engine.pool import Job, Pool
 from autograder.engine.verdict import GradedNotebook, given_up_notebook
+from autograder.export import export
 from autograder.grade_class import Options, grade
 from autograder.marks import Mark, Report, read_marks
 from autograder.nbgrader_session import NbGraderSession
@@ -182,6 +184,66 @@ def test_what_is_not_filed_is_an_attempt_too_and_is_filed(
     assert NONE["double-code"].splitlines()[1] in filed.read_text(encoding="utf-8")
     assert os.listdir(folder / "bob" / "tiny") == ["2027-01-08T10-00-00Z"]  # what counts is not moved
     assert os.listdir(folder / "cyd" / "tiny") == ["2027-01-08T10-00-00Z"]
+
+
+def test_an_export_tells_whose_attempts_were_not_compared_yet(
+    course: Course, attempt: Attempt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt("ada", "2027-01-08 10:00:00", HALF)
+    attempt("bob", "2027-01-08 10:00:00", HALF)
+    attempt("bob", "2027-01-09 10:00:00", NONE)
+    grade(course, "tiny")  # puts Bob's first attempt into submitted/
+    assert export(course, tmp_path / "marks.csv").problems == ()
+    submitted = course.submitted / "ada" / "tiny"
+    first = Path(shutil.copytree(submitted, tmp_path / "first"))
+    attempt("ada", "2027-01-09 10:00:00", RIGHT)
+    shutil.rmtree(submitted)
+    first.rename(submitted)  # where collecting leaves it, until attempts are compared
+    outdated = (
+        "ada: tiny was handed in again, or its time corrected, and the mark is of before; run "
+        "`autograder grade tiny --student ada`",
+    )
+    assert export(course, tmp_path / "marks.csv").problems == outdated
+    with monkeypatch.context() as patch:
+        tired = given_up_notebook("practice", {}, "the machine is tired")
+        patch.setattr(Pool, "_grade", lambda *_: tired)
+        grade(course, "tiny")
+    assert export(course, tmp_path / "marks.csv").problems == outdated
+    put_in_place = BestAttempts.put_in_place
+
+    def meanwhile(self: BestAttempts) -> list[str]:
+        folder = course.root / "attempts" / "bob" / "tiny"
+        shutil.copytree(folder / "2027-01-09T10-00-00Z", folder / "2027-01-10T10-00-00Z")
+        (folder / "2027-01-10T10-00-00Z" / "timestamp.txt").write_text("2027-01-10 10:00:00 UTC")
+        return put_in_place(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BestAttempts, "put_in_place", meanwhile)
+        assert totals_of(grade(course, "tiny")) == {"ada": 5, "bob": 2}
+    attempt("cyd", "2027-01-08 10:00:00", HALF)
+    shutil.rmtree(course.submitted / "cyd")
+    (bob, cyd) = export(course, tmp_path / "marks.csv").problems
+    assert bob.startswith("bob: tiny was handed in again")
+    assert cyd.startswith("cyd: tiny is not graded yet")
+    grade(course, "tiny")
+    assert export(course, tmp_path / "marks.csv").problems == ()
+
+
+def test_an_attempt_without_a_time_is_not_late_by_that_of_another(course: Course, attempt: Attempt) -> None:
+    attempt("ada", "2027-01-11 12:00:01", HALF)
+    assert totals_of(grade(course, "tiny")) == {"ada": 1.6}
+    for folder in (attempt("ada", "2027-01-16 10:00:00", HALF), course.submitted / "ada" / "tiny"):
+        (folder / "timestamp.txt").unlink()
+    report = grade(course, "tiny")
+    assert "attempt 2 of 2 counts" in report.notes[0]
+    assert totals_of(report) == {"ada": 2}
+
+
+def test_work_in_submitted_that_lacks_only_its_time_gets_it_back(course: Course, attempt: Attempt) -> None:
+    attempt("ada", "2027-01-11 12:00:01", RIGHT)
+    (course.submitted / "ada" / "tiny" / "timestamp.txt").unlink()
+    assert totals_of(grade(course, "tiny")) == {"ada": 4}
+    assert handed_in(course, "ada") == "2027-01-11 12:00:01 UTC"
 
 
 def test_an_attempt_that_must_not_be_read_does_not_count(course: Course, attempt: Attempt) -> None:

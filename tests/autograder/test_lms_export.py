@@ -189,6 +189,15 @@ def test_the_file_of_a_german_canvas_keeps_its_separator_and_numbers_have_points
     ).encode()
 
 
+def test_the_line_by_which_excel_knows_the_separator_does_not_go_to_an_lms(
+    course: Course, tmp_path: Path
+) -> None:
+    text = (SAMPLES / "canvas_semicolons.csv").read_bytes().decode("utf-8-sig")
+    (tmp_path / "saved.csv").write_bytes(f"sep=;\r\n{text}".encode())
+    export(course, "canvas", tmp_path / "saved.csv")
+    assert (course.root / "canvas.csv").read_text().startswith("Student;ID;")
+
+
 @pytest.mark.parametrize(
     ("lms", "sample"),
     [("canvas", "canvas.csv"), ("moodle", "moodle.csv"), ("blackboard", "blackboard.xls")],

@@ -95,6 +95,15 @@ def test_blackboard_writes_tabs_and_other_encodings(tmp_path: Path, encoding: st
     assert (roster.kind, who(roster)) == ("blackboard", [("ada01", "Adèle", "Lovelace", "")])
 
 
+@pytest.mark.parametrize("first", ["sep=;\r\n", "SEP=; \n"])
+def test_the_line_by_which_excel_knows_the_separator_is_no_heading(tmp_path: Path, first: str) -> None:
+    for mark in ("", "\ufeff"):
+        roster = listed(tmp_path, f"{mark}{first}{CANVAS_TWO_NAMES}")
+        assert (roster.kind, who(roster)[0]) == ("canvas", ("ada01", "Ada", "Lovelace", ""))
+    with pytest.raises(AutograderError, match="row 3: 'ADA' is in row 2 already"):
+        listed(tmp_path, f"{first}id;name\nada;Ada\nADA;Ida\n")
+
+
 def test_a_table_of_ones_own(tmp_path: Path) -> None:
     roster = listed(tmp_path, "id,name,email\n\nada,Ada King Lovelace,ada@example.org\nbo,Bo,\n")
     assert (roster.kind, who(roster)) == (

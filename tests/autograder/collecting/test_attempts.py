@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import struct
 import zipfile
 from collections.abc import Callable
@@ -125,6 +126,45 @@ def test_what_somebody_put_into_submitted_without_a_time_is_not_made_late(
     collect(course, "tiny", [make_zip({ADA: work("1")})])
     assert attempts(course, "ada") == ["2027-01-15T08-00-00Z"]
     assert os.listdir(by_hand) == ["practice.ipynb"]
+
+
+@pytest.mark.parametrize("attempts_that_count", ["last", "best"])
+def test_what_somebody_put_into_submitted_does_not_hide_when_the_same_work_was_handed_in(
+    attempts_that_count: str, course: Course, make_zip: Zip, work: Work
+) -> None:
+    config = course.root / "nbgrader_config.py"
+    config.write_text(f'{config.read_text()}\nc.Autograder.attempts = "{attempts_that_count}"\n')
+    by_hand = course.submitted / "1815" / "tiny"
+    by_hand.mkdir(parents=True)
+    (by_hand / "practice.ipynb").write_bytes(work("1"))
+    os.utime(by_hand / "practice.ipynb", (1_800_000_000, 1_800_000_000))  # five days after the download
+    for again in (1, 0):
+        if again == 0:  # as a run that was killed would leave it
+            undated = course.root / "attempts" / "1815" / "tiny" / "2027-01-15T08-00-00Z"
+            shutil.copytree(by_hand, undated, ignore=shutil.ignore_patterns("timestamp.txt"))
+        report = collect(course, "tiny", [make_zip({ADA: work("1")})])
+        assert attempts(course, "1815") == ["2027-01-10T12-00-00Z"]
+        assert report.handed_in[0].new == again
+    kept = course.root / "attempts" / "1815" / "tiny" / "2027-01-10T12-00-00Z"
+    assert (kept / "timestamp.txt").read_text() == "2027-01-10 12:00:00 UTC\n"
+    if attempts_that_count == "last":  # with "best", grading sees to submitted/
+        assert submitted(course, "1815", "timestamp.txt") == b"2027-01-10 12:00:00 UTC\n"
+
+
+def test_other_work_that_somebody_put_into_submitted_later_stays(
+    course: Course, make_zip: Zip, work: Work
+) -> None:
+    by_hand = course.submitted / "1815" / "tiny"
+    by_hand.mkdir(parents=True)
+    (by_hand / "practice.ipynb").write_bytes(work("by hand"))
+    os.utime(by_hand / "practice.ipynb", (1_800_000_000, 1_800_000_000))
+    first, later = make_zip({ADA: work("1")}), make_zip({ADA: work("2")}, "2027-01-20 12:00:00", "b.zip")
+    collect(course, "tiny", [first])
+    assert attempts(course, "1815") == ["2027-01-10T12-00-00Z", "2027-01-15T08-00-00Z"]
+    assert submitted(course, "1815") == work("by hand")
+    for download in (later, first):
+        collect(course, "tiny", [download])
+        assert len(attempts(course, "1815")) == 3
 
 
 def test_a_time_that_was_corrected_in_the_wrong_place_is_not_undone_in_silence(

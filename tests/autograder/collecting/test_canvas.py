@@ -147,6 +147,27 @@ def test_who_is_not_in_the_class_list_is_set_aside(course: Course, make_zip: Zip
     ]
 
 
+def test_what_the_test_student_handed_in_is_no_problem(course: Course, make_zip: Zip, work: Work) -> None:
+    class_list(course, f'{CANVAS_LIST}"Student, Test",99,5f2c0a,S1,\n')
+    files = {
+        "studenttest_99_40001_practice.ipynb": work("try"),
+        "studenttest_LATE_99_40002_quiz.ipynb": work("try", "quiz"),
+        "lovelaceada_1815_40003_practice.ipynb": work("ada"),
+    }
+    report = collect(course, "tiny", [make_zip(files)])
+    assert report.problems == []
+    assert "Canvas's own test student is not in the class: 2 files left out." in report.notes
+    assert [one.student for one in report.handed_in] == ["ada"]
+
+
+def test_who_only_calls_themselves_as_the_test_student_is_called_is_collected(
+    course: Course, make_zip: Zip, work: Work
+) -> None:
+    class_list(course, CANVAS_LIST)
+    report = collect(course, "tiny", [make_zip({"studenttest_1815_40001_practice.ipynb": work("ada")})])
+    assert [one.student for one in report.handed_in] == ["ada"]
+
+
 def test_anonymous_names_are_student_ids_only_where_there_is_no_class_list(
     course: Course, make_zip: Zip, work: Work
 ) -> None:
