@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from nbgrader.api import BaseCell, Grade, SolutionCell  # type: ignore[import-untyped]
 from sqlalchemy import event
 
 from autograder.class_report.build import build_report
@@ -108,21 +109,23 @@ def test_totals_are_those_of_every_other_export(released: Course, class_of: Clas
     assert quiz.spread.count == 2  # of whom handed it in
 
 
-def test_work_that_waits_to_be_marked_is_said_and_not_judged(class_of: ClassOf) -> None:
-    course = class_of({student: Worked() for student in names("ok", 12)})
-    from nbgrader.api import Grade, SolutionCell  # type: ignore[import-untyped]
-
+def add_essay(course: Course) -> None:
+    """Make the cell `half-values` one that is marked by hand."""
     with NbGraderSession(course).gradebook() as gradebook:
         notebook = gradebook.find_notebook("practice", "tiny")
-        by_hand = gradebook.find_grade_cell("half-values", "practice", "tiny")
         notebook.solution_cells  # noqa: B018  (loads them, before one is added under the same name)
         solution = SolutionCell(name="half-values-by-hand", notebook=notebook)
         gradebook.db.add(solution)
         gradebook.db.flush()
-        for grade in gradebook.db.query(Grade).filter(Grade.cell_id == by_hand.id):
-            grade.auto_score, grade.needs_manual_grade = None, True
         solution.name = "half-values"
-        gradebook.db.flush()
+
+
+def test_work_that_waits_to_be_marked_is_said_and_not_judged(class_of: ClassOf) -> None:
+    course = class_of({student: Worked() for student in names("ok", 12)})
+    add_essay(course)
+    with NbGraderSession(course).gradebook() as gradebook:
+        for grade in gradebook.db.query(Grade).filter(Grade.cell.has(BaseCell.name == "half-values")):
+            grade.auto_score, grade.needs_manual_grade = None, True
     report = report_on(course)
     assert report.head.waiting == 12
     half = item(report, "P2")
@@ -131,6 +134,23 @@ def test_work_that_waits_to_be_marked_is_said_and_not_judged(class_of: ClassOf) 
     assert report.look_at[0].what == "Mark by hand first"
     assert report.help is not None
     assert report.help.students == ()
+
+
+def test_a_mark_that_was_given_for_an_earlier_attempt_counts_in_totals_only(class_of: ClassOf) -> None:
+    course = class_of({student: Worked() for student in names("ok", 12)})
+    add_essay(course)
+    with NbGraderSession(course).gradebook() as gradebook:
+        for grade in gradebook.db.query(Grade).filter(Grade.cell.has(BaseCell.name == "half-values")):
+            grade.auto_score, grade.manual_score, grade.needs_manual_grade = None, 2.0, True
+    report = report_on(course)
+    with NbGraderSession(course).gradebook() as gradebook:
+        totals = [mark.total for mark in read_marks(gradebook, "tiny")]
+    assert report.head.totals is not None
+    assert report.head.totals.mean == pytest.approx(sum(totals) / 12)
+    assert report.distributions[1].spread is not None
+    assert report.distributions[1].spread.least == 4.0  # 2 by a test, 2 by hand
+    assert report.head.waiting == 12
+    assert (item(report, "P2").count, item(report, "P2").waiting) == (0, 12)
 
 
 # --- problems and questions
