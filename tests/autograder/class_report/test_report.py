@@ -322,7 +322,7 @@ def test_objectives_have_the_share_of_all_their_points(class_of: ClassOf) -> Non
 def test_who_may_need_help_and_why(class_of: ClassOf, tmp_path: Path) -> None:
     nothing = {"double-values": NOT_DONE, "half-values": NOT_DONE}
     not_one = {f"tiny-{kind}-check": NOT_DONE for kind in ("choice", "several", "number", "sign")}
-    students = {student: Worked() for student in names("ok", 6)}
+    students = {student: Worked() for student in names("ok", 9)}
     students["low"] = Worked(failed=nothing, quiz=not_one)
     students["half"] = Worked(quiz=None)
     course = class_of(students)
@@ -337,6 +337,14 @@ def test_who_may_need_help_and_why(class_of: ClassOf, tmp_path: Path) -> None:
     )
     assert half.reasons == ("quiz.ipynb not handed in",)
     assert [(person.id, person.reasons) for person in found.missing] == [("gone", ("nothing handed in",))]
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_few_students_and_a_class_that_is_alike_have_no_lowest_quarter(class_of: ClassOf, count: int) -> None:
+    wrong = {"double-values": "no", "half-values": "no"}
+    found = report_on(class_of({student: Worked(wrong, quiz=None) for student in names("low", count)})).help
+    assert found is not None
+    assert {person.reasons for person in found.students} == {("quiz.ipynb not handed in", "0% of the points")}
 
 
 def test_who_fell_against_earlier_assignments_is_listed() -> None:
