@@ -20,10 +20,10 @@ from typing import Any
 from nbgrader.api import Gradebook  # type: ignore[import-untyped]
 from nbgrader.apps.api import NbGraderAPI  # type: ignore[import-untyped]
 from nbgrader.utils import find_all_files, temp_attrs  # type: ignore[import-untyped]
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
 from autograder.course import Course
+from autograder.database import gradebook_url, no_driver, shown_url
 from autograder.errors import AutograderError, shortened
 from autograder.settings import load_config
 
@@ -46,21 +46,27 @@ class NbGraderSession:
 
     def has_gradebook(self) -> bool:
         """Tell whether there is a gradebook; to open a missing SQLite file would make one."""
-        url = make_url(self._api.coursedir.db_url)
+        url = gradebook_url(self._api.coursedir.db_url)
         return url.get_backend_name() != "sqlite" or not url.database or Path(url.database).exists()
 
     @contextmanager
     def gradebook(self) -> Iterator[Gradebook]:
         """Open nbgrader's gradebook; what is changed in it is kept when the block ends without an error."""
         try:
-            with _contained():
-                gradebook = Gradebook(self._api.coursedir.db_url, self._api.course_id)
+            gradebook = self._opened()
             with gradebook, warnings.catch_warnings():
                 warnings.simplefilter("ignore", SAWarning)  # nbgrader's own queries raise some
                 yield gradebook
                 gradebook.db.commit()
         except SQLAlchemyError as error:
             raise self._gradebook_error(error) from error
+
+    def _opened(self) -> Gradebook:
+        try:
+            with _contained():
+                return Gradebook(self._api.coursedir.db_url, self._api.course_id)
+        except ImportError as error:
+            raise no_driver(gradebook_url(self._api.coursedir.db_url), error) from error
 
     def extra_files(self, assignment: str) -> list[Path]:
         """List what nbgrader would release and hand to submissions besides an assignment's notebooks."""
@@ -141,10 +147,8 @@ class NbGraderSession:
         return f"nbgrader could not handle it: {text}"
 
     def _gradebook_error(self, error: SQLAlchemyError) -> AutograderError:
-        url = make_url(self._api.coursedir.db_url)
-        place = (
-            url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
-        )
+        url = gradebook_url(self._api.coursedir.db_url)
+        place = url.database if url.drivername.startswith("sqlite") else shown_url(url)
         return AutograderError(f"{place}: the gradebook can't be used: {shortened(_first_line(error))}")
 
 

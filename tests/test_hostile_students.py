@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Error, Page
 
 from autograder.course import Course
 from autograder.feedback import feedback
@@ -87,7 +87,7 @@ def test_the_vectors_are_real(browser: Browser) -> None:
                 page.wait_for_timeout(50)
                 try:
                     require_nothing(name)
-                except AssertionError:
+                except (AssertionError, Error):  # an Error while the page is being led elsewhere
                     acted.append(name)
                     break
     assert len(acted) >= 30, sorted(VECTORS.keys() - set(acted))

@@ -2,8 +2,9 @@
 
 Reports get forwarded, so nothing of the text is taken over as it was typed: what is shown is written anew
 from the syntax tree. Comments and docstrings are not in it. A text of the student's own becomes "…". A name
-that holds part of a name, an id or an e-mail address of anyone in the class becomes name_1, unless the
-assignment itself uses it. What isn't Python can't be cleaned in this way, and is not shown.
+that holds part of a name, an id or an e-mail address of anyone in the class, a number that could be an id, or
+a word in another script than Latin becomes name_1, unless the assignment itself uses it. What isn't Python
+can't be cleaned in this way, and is not shown.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import builtins
 import keyword
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -26,9 +27,15 @@ _SHORTEST_START = 3  # letters that a part may begin with, such as "ada" in "ada
 _SHORTEST_WITHIN = 4  # letters that may be hidden within a part, such as "bert" in "robertsloss"
 _SHORTEST_NUMBER = 5  # digits of an id that are looked for in numbers
 _LONG_NUMBER = 6  # digits of a whole number that could be somebody's
+_SHORTEST_ID = 3  # letters and digits of an id that are looked for in names, such as "u17"
 _SPEC = re.compile(r"[<>^=]?[-+ ]?#?0?\d{0,3}[,_]?(\.\d{1,3})?[a-zA-Z%]?")
 _PART = re.compile(r"[^\W\d_]+")
+_NUMBER = re.compile(r"\d+(?:[ ./-]\d+)*")  # as people write them, such as 12-345-678
 _SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "oe", "å": "aa", "æ": "ae"})
+# Letters that are another one with a stroke; nothing can be taken off them.
+_PLAIN = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "þ": "th", "æ": "ae", "œ": "oe"}
+)
 _COMMON = frozenset({*dir(builtins), *keyword.kwlist, *dir(np), *dir(np.ndarray)})
 
 
@@ -45,18 +52,26 @@ class Anonymiser:
 
     def __init__(self, people: Iterable[str], sources: Iterable[str]) -> None:
         self._people: set[str] = set()
+        self._ids: set[str] = set()
         self._numbers: set[str] = set()
         for text in people:
             for spelling in (text, text.casefold().translate(_SPELT_OUT)):
                 self._people.update(
                     part for part in map(_folded, _PART.findall(spelling)) if len(part) >= _SHORTEST_PART
                 )
-            self._numbers.update(run for run in re.findall(r"\d+", text) if len(run) >= _SHORTEST_NUMBER)
+            for whole in (_letters_and_digits(text), _letters_and_digits(text.partition("@")[0])):
+                if len(whole) >= _SHORTEST_ID and not whole.isalpha():
+                    self._ids.add(whole)
+            digits = (re.sub(r"\D", "", number) for number in _NUMBER.findall(text))
+            self._numbers.update(run for run in digits if len(run) >= _SHORTEST_NUMBER)
         self._names = set(_COMMON)
         self._texts: set[str] = set()
         for source in sources:
             self._names.update(re.findall(r"[^\W\d]\w*", source))
             self._texts.update(_texts_in(source))
+        self._longest_id = max(map(len, self._ids), default=0)
+        self._longest_part = max(map(len, self._people), default=0)
+        self._longest_number = max(map(len, self._numbers), default=0)
         self._parts = {_folded(part) for name in self._names for part in _parts_of(name)}
 
     def example(self, code: str) -> str | None:
@@ -79,7 +94,13 @@ class Anonymiser:
 
     def names_somebody(self, name: str) -> bool:
         """Whether a name in a program could say who wrote it."""
-        return name not in self._names and any(map(self._is_somebody, _parts_of(name)))
+        if name in self._names:
+            return False
+        if self._is_number(re.sub(r"\D", "", name)):
+            return True
+        if _holds(_letters_and_digits(name), self._ids, _SHORTEST_ID, self._longest_id):
+            return True
+        return any(map(self._is_somebody, _parts_of(name)))
 
     def keeps_text(self, text: str) -> bool:
         """Whether a text in a program is the assignment's, or a word that its code uses."""
@@ -87,12 +108,13 @@ class Anonymiser:
 
     def keeps_number(self, value: complex) -> bool:
         """Whether a number in a program can't be part of an id."""
-        digits = re.sub(r"\D", "", repr(value))
-        starts = range(len(digits) - _SHORTEST_NUMBER + 1)
-        ends = {i: range(i + _SHORTEST_NUMBER, len(digits) + 1) for i in starts}
-        if any(digits[i:j] in self._numbers for i in starts for j in ends[i]):
-            return False
-        return not (isinstance(value, int) and len(digits.rstrip("0")) >= _LONG_NUMBER)
+        return not self._is_number(re.sub(r"\D", "", repr(value)), own=isinstance(value, int))
+
+    def _is_number(self, digits: str, *, own: bool = True) -> bool:
+        """Whether digits hold the number of anyone in the class or, if `own`, are as long as somebody's."""
+        if own and len(digits.rstrip("0")) >= _LONG_NUMBER:
+            return True
+        return _holds(digits, self._numbers, _SHORTEST_NUMBER, self._longest_number)
 
     def _is_somebody(self, part: str) -> bool:
         folded = _folded(part)
@@ -100,11 +122,22 @@ class Anonymiser:
             return False
         if folded in self._people or folded[:_SHORTEST_START] in self._people:
             return True
-        # The other way round, with every name of 20,000 students, would take far longer.
-        starts = range(len(folded) - _SHORTEST_WITHIN + 1)
-        return any(
-            folded[i:j] in self._people for i in starts for j in range(i + _SHORTEST_WITHIN, len(folded) + 1)
-        )
+        if not folded.isascii() and not (len(folded) == 1 and "GREEK" in unicodedata.name(folded, "")):
+            return True  # such as half of a Chinese name, which no space divides
+        return _holds(folded, self._people, _SHORTEST_WITHIN, self._longest_part)
+
+
+def _holds(text: str, wanted: Collection[str], shortest: int, longest: int) -> bool:
+    """Whether one of many words is in a text, in time that grows with the text and not with the words.
+
+    The other way round, with every name of 20,000 students, would take far longer; and without the longest
+    word as a limit, a student's name of thousands of letters would.
+    """
+    return any(
+        text[start:end] in wanted
+        for start in range(len(text) - shortest + 1)
+        for end in range(start + shortest, min(len(text), start + longest) + 1)
+    )
 
 
 class _Rewriting(ast.NodeTransformer):
@@ -195,4 +228,9 @@ def _parts_of(name: str) -> list[str]:
 def _folded(text: str) -> str:
     """Make spellings of one name alike: without accents and capitals."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return letters.translate(_PLAIN)
+
+
+def _letters_and_digits(text: str) -> str:
+    return re.sub(r"[\W_]", "", _folded(text))

@@ -9,6 +9,7 @@ import numpy as np
 from autograder.class_report.item_analysis import not_attempted
 from autograder.class_report.page import Help, Person
 from autograder.class_report.parts import Item
+from autograder.class_report.statistics import FEWEST
 from autograder.class_report.work import MISSING, REFUSED, Work
 
 LOW, QUARTER = 0.5, 0.25
@@ -43,7 +44,7 @@ def help_needed(
     totals, most = work.totals, work.maximum
     shares = totals / most if most else np.zeros(len(totals))
     waiting = work.waiting
-    quarter = float(np.quantile(shares, QUARTER)) if len(shares) else 0.0
+    quarter, median = (float(np.quantile(shares, at)) if len(shares) else 0.0 for at in (QUARTER, 0.5))
     left = np.array([not_attempted(work, item) for item in items]).reshape(len(items), len(work.students))
     ran = np.array([work.ran(item.notebook) for item in items]).reshape(len(items), len(work.students))
     people = []
@@ -51,7 +52,9 @@ def help_needed(
         reasons = _unseen(work, number)
         share = float(shares[number])
         if share < LOW and share <= quarter and not waiting[number]:
-            reasons.append(f"{share:.0%} of the points, in the lowest quarter of the class")
+            # Of a handful of students, or where half the class has as little, more would say nothing.
+            where = ", in the lowest quarter of the class" if len(shares) >= FEWEST and share < median else ""
+            reasons.append(f"{share:.0%} of the points{where}")
         known = [of[student] for of in earlier.values() if student in of]
         if known and not waiting[number] and (before := float(np.mean(known))) - share >= FELL:
             reasons.append(f"{share:.0%} now, {before:.0%} in earlier assignments")

@@ -30,7 +30,7 @@ def shares_of(work: Work, item: Item) -> Numbers:
 
     An item that is worth nothing has the share 0.
     """
-    points = work.points[:, list(item.columns)].sum(axis=1)  # nan if any is
+    points = work.settled[:, list(item.columns)].sum(axis=1)  # nan if any is
     shares = np.clip(points / item.maximum if item.maximum else 0 * points, 0.0, 1.0)
     found: Numbers = np.where(work.ran(item.notebook), shares, np.nan)
     return found
@@ -85,11 +85,12 @@ def _discrimination(work: Work, item: Item) -> tuple[float | None, int, str]:
 
     Cells that somebody still has to mark are left out of the rest.
     """
-    rows = work.ran_all & ~np.isnan(work.points[:, list(item.columns)]).any(axis=1)
+    settled = work.settled
+    rows = work.ran_all & ~np.isnan(settled[:, list(item.columns)]).any(axis=1)
     pairs = int(rows.sum())
     if pairs < FEWEST:
         return None, pairs, f"only {counted(pairs, 'student')} with all notebooks; {FEWEST} are needed"
-    points = work.points[rows]
+    points = settled[rows]
     total = points[:, ~np.isnan(points).any(axis=0)].sum(axis=1)
     own = points[:, list(item.columns)].sum(axis=1)
     found = item_rest(own, total)

@@ -42,9 +42,7 @@ def _unfinished(head: Head) -> list[Advice]:
     found = []
     if head.waiting:
         whose = counted(head.waiting, "student")
-        found.append(
-            Advice("Mark by hand first", f"The marks of {whose} are not complete, and too low.", "head")
-        )
+        found.append(Advice("Mark by hand first", f"The marks of {whose} are not final.", "head"))
     if head.ungraded:
         whose = counted(head.ungraded, "submission")
         found.append(Advice("Grade the rest", f"{whose} handed in, not graded yet, and not in here.", "head"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -94,4 +95,4 @@ def _title(part: Outlined) -> str:
     if part.question is not None:  # its heading is a number only; its id says what it is about
         return part.question.id.partition("-")[2].replace("-", " ") or part.question.id
     named = part.cells[0].cell.get("metadata", {}).get("problem", {}).get("title")
-    return str(named or re.sub(r"<[^>]+>", "", part.title_html))
+    return str(named or html.unescape(re.sub(r"<[^>]+>", "", part.title_html)))

@@ -41,7 +41,8 @@ class Work:
     cells
         The columns of the tables.
     points
-        The points, those given by hand and extra ones included; nan while nobody has marked the cell.
+        The points as the gradebook has them, those given by hand and extra ones included; nan while nobody
+        has marked the cell.
     outcomes
         What each test ended with, as codes; `ended` compares them with a word of `autograder.tidy`.
     seconds
@@ -69,6 +70,12 @@ class Work:
     def maximum(self) -> float:
         """What the whole assignment is worth."""
         return sum(cell.maximum for cell in self.cells)
+
+    @property
+    def settled(self) -> Numbers:
+        """The points, and nan for what waits, though a mark given for an earlier attempt stays meanwhile."""
+        found: Numbers = np.where(self.ended(WAITS), np.nan, self.points)
+        return found
 
     @property
     def raw_totals(self) -> Numbers:
@@ -165,7 +172,7 @@ class _Table:
         notebooks: dict[str, list[TidyRow]] = {}
         for row in rows:
             column = self._columns[row.notebook, row.test]
-            if row.outcome != WAITS and row.points is not None:
+            if row.points is not None:
                 points[column] = row.points
             if row.seconds is not None:
                 seconds[column] = row.seconds

@@ -8,12 +8,13 @@ from functools import cached_property
 from pathlib import Path
 
 from sqlalchemy import create_engine, inspect
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 from traitlets.config import Config
 
 from autograder.course import Course, open_course
+from autograder.database import gradebook_url
 from autograder.doctor.check import NotChecked
 from autograder.errors import AutograderError
 from autograder.layout import Layout, read_layouts
@@ -81,8 +82,14 @@ class Patient:
 
     @property
     def database(self) -> URL:
-        """Where the gradebook is."""
-        return make_url(self.config.CourseDirectory.get("db_url", f"sqlite:///{self.course.gradebook}"))
+        """Where the gradebook is.
+
+        Raises
+        ------
+        AutograderError
+            If the settings give no URL.
+        """
+        return gradebook_url(self.config.CourseDirectory.get("db_url", f"sqlite:///{self.course.gradebook}"))
 
     @property
     def gradebook_file(self) -> Path | None:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from autograder.audit_log import AuditLog
+from autograder.database import shown_url
 from autograder.doctor.check import Check, Finding, NotChecked, fail, note, ok
 from autograder.doctor.patient import Patient
 from autograder.engine.source import load_source
@@ -88,7 +89,7 @@ def _damage(file: Path) -> str | None:
 
 def _on_server(patient: Patient) -> Finding:
     url = patient.database
-    shown = url.render_as_string(hide_password=True)
+    shown = shown_url(url)
     try:
         engine = create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": 10})
         with engine.connect() as connection:

@@ -16,7 +16,7 @@ from autograder.settings import web_address
 _BOOK = (
     Path(__file__).parents[2] / "book"
 )  # there in the project's folder, not where only the package is installed
-_OBJECTIVE = re.compile(r"^- \[(.+)\]\{#([\w-]+)\}", re.MULTILINE)
+_OBJECTIVE = re.compile(r"^- \[((?:.+\n +)*.+)\]\{#([\w-]+)\}", re.MULTILINE)  # over several lines, too
 
 
 def chapters_on(assignment: Assignment, objectives: Collection[str]) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ def stated_objectives() -> dict[str, tuple[str, str]]:
     for path in sorted(_BOOK.glob("*/*.md")):
         name = str(path.relative_to(_BOOK).with_suffix(""))
         for text, objective in _OBJECTIVE.findall(_text(name)):
-            found[objective] = (name, text)
+            found[objective] = (name, " ".join(text.split()))
     return found
 
 

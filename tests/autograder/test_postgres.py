@@ -176,3 +176,28 @@ def test_a_server_that_goes_away_is_named_too(postgres: Postgres, tmp_path: Path
     ) as raised:
         NbGraderSession(course).gradebook().__enter__()
     assert "open-sesame" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://localhost:1/marks?user=ada&password=open-sesame",
+        "postgresql://ada@localhost:1/marks?sslpassword=open-sesame",
+        "postgresql://ada:open-sesame@localhost:first/marks",
+        "ada:open-sesame@localhost",
+        "postgres://ada:open-sesame@localhost/marks",
+        "postgresql+psycopg2://ada:open-sesame@localhost/marks",
+    ],
+)
+@pytest.mark.usefixtures("assignments")
+def test_no_password_is_told_wherever_it_stands(url: str, tmp_path: Path) -> None:
+    said = autograder("init", tmp_path / "other", "--db", url).stderr
+    course = Course(tmp_path / "course")
+    assert autograder("init", course.root).returncode == 0
+    with (course.root / "nbgrader_config.py").open("a") as config:
+        config.write(f"c.CourseDirectory.db_url = {url!r}\n")
+    for step in (["release", "tiny"], ["report", "tiny"], ["doctor"]):
+        done = autograder(*step, "--course", course.root)
+        said += done.stdout + done.stderr
+    assert "open-sesame" not in said
+    assert "Traceback" not in said

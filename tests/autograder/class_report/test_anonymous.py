@@ -21,6 +21,11 @@ PEOPLE = [
     "Müller",
     "Li",
     "Max",
+    "Łukasz",
+    "李小龙",
+    "u17",
+    "k23@example.org",
+    "12-345-678",
 ]
 SOURCE = 'def mse(y_pred, y_true, reduction="mean"):\n    raise ValueError("shapes differ")'
 anonymiser = Anonymiser(PEOPLE, [SOURCE])
@@ -49,6 +54,9 @@ anonymiser = Anonymiser(PEOPLE, [SOURCE])
         "seed = 4021337",
         "seed = 4_021_337",
         "seed = 4021337.0 + 14021337j",
+        "x4021337 = 1",
+        "loss_402_1337 = 1",
+        "def my_4021337_loss(x): return x",
         "x = [lovelace for lovelace in y if (ada := 1)]",
         "class Lovelace: pass",
         "lambda lovelace, *ada, **adas: 0",
@@ -65,10 +73,16 @@ def test_nobody_of_the_class_is_in_an_example(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "spelling", ["jorg", "joerg", "Jörg", "JOERG_2", "mueller", "muller", "müllersLoss", "li"]
+    "spelling",
+    ["jorg", "joerg", "Jörg", "JOERG_2", "mueller", "muller", "müllersLoss", "li", "lukasz", "小龙", "Ольга"],
 )
 def test_other_spellings_are_known(spelling: str) -> None:
     assert anonymiser.example(f"{spelling} = 1") == "name_1 = 1"
+
+
+@pytest.mark.parametrize("name", ["u17", "U_17", "u17_loss", "x12345678", "by_8675309", "k23"])
+def test_ids_and_long_numbers_are_no_part_of_a_name(name: str) -> None:
+    assert anonymiser.example(f"{name} = 1") == "name_1 = 1"
 
 
 def test_what_the_assignment_says_itself_is_kept() -> None:
@@ -91,6 +105,8 @@ def test_numbers_of_calculations_stay() -> None:
     code = "x = 1.345 * 0.6745 + 1e-12 + 1000000 + 2026"
     assert anonymiser.example(code) == "x = 1.345 * 0.6745 + 1e-12 + 1000000 + 2026"
     assert anonymiser.example("mine = 8675309") == "mine = 0"  # could be anybody's
+    names = "σ2 = λ_max + x1 * loss_2026 + u1"
+    assert anonymiser.example(names) == names
 
 
 @pytest.mark.parametrize(
@@ -118,6 +134,22 @@ def test_a_long_example_is_cut_in_length_and_width() -> None:
     wide = anonymiser.example("x = [" + ", ".join(["y"] * 500) + "]")
     assert wide is not None
     assert len(wide) == 100
+
+
+def test_a_name_without_end_is_looked_through_in_time_that_grows_with_its_length() -> None:
+    """Looked up as all its parts, of which there are 200 million, it would keep an instructor waiting."""
+    looked_up = 0
+
+    class Counted(set[str]):
+        def __contains__(self, part: object) -> bool:
+            nonlocal looked_up
+            looked_up += 1
+            return super().__contains__(part)
+
+    watched = Anonymiser(PEOPLE, [])
+    watched._people, watched._numbers = Counted(watched._people), Counted(watched._numbers)
+    assert watched.example(f"{'a' * 15_000} = 1{'0' * 4_000}") is not None
+    assert looked_up < 200_000
 
 
 @pytest.mark.parametrize("vector", [*VECTORS.values(), *LINKS.values()])

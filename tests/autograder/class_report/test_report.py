@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from nbgrader.api import BaseCell, Grade, SolutionCell  # type: ignore[import-untyped]
 from sqlalchemy import event
 
 from autograder.class_report.build import build_report
@@ -24,6 +25,7 @@ from autograder.marks import read_marks
 from autograder.nbgrader_session import NbGraderSession
 from autograder.policy import course_policy
 from autograder.settings import load_config
+from autograder.tidy import Cell
 from tests.autograder.class_report.conftest import ClassOf, Failure, Worked, names
 from tests.autograder.conftest import FIXTURES
 
@@ -108,21 +110,23 @@ def test_totals_are_those_of_every_other_export(released: Course, class_of: Clas
     assert quiz.spread.count == 2  # of whom handed it in
 
 
-def test_work_that_waits_to_be_marked_is_said_and_not_judged(class_of: ClassOf) -> None:
-    course = class_of({student: Worked() for student in names("ok", 12)})
-    from nbgrader.api import Grade, SolutionCell  # type: ignore[import-untyped]
-
+def add_essay(course: Course) -> None:
+    """Make the cell `half-values` one that is marked by hand."""
     with NbGraderSession(course).gradebook() as gradebook:
         notebook = gradebook.find_notebook("practice", "tiny")
-        by_hand = gradebook.find_grade_cell("half-values", "practice", "tiny")
         notebook.solution_cells  # noqa: B018  (loads them, before one is added under the same name)
         solution = SolutionCell(name="half-values-by-hand", notebook=notebook)
         gradebook.db.add(solution)
         gradebook.db.flush()
-        for grade in gradebook.db.query(Grade).filter(Grade.cell_id == by_hand.id):
-            grade.auto_score, grade.needs_manual_grade = None, True
         solution.name = "half-values"
-        gradebook.db.flush()
+
+
+def test_work_that_waits_to_be_marked_is_said_and_not_judged(class_of: ClassOf) -> None:
+    course = class_of({student: Worked() for student in names("ok", 12)})
+    add_essay(course)
+    with NbGraderSession(course).gradebook() as gradebook:
+        for grade in gradebook.db.query(Grade).filter(Grade.cell.has(BaseCell.name == "half-values")):
+            grade.auto_score, grade.needs_manual_grade = None, True
     report = report_on(course)
     assert report.head.waiting == 12
     half = item(report, "P2")
@@ -133,167 +137,21 @@ def test_work_that_waits_to_be_marked_is_said_and_not_judged(class_of: ClassOf) 
     assert report.help.students == ()
 
 
-# --- problems and questions
-
-
-def test_an_item_is_divided_into_full_some_none_and_not_attempted(class_of: ClassOf) -> None:
-    course = class_of(
-        {
-            "ada": Worked(),
-            "bob": Worked(failed={"half-values": "no"}),
-            "cem": Worked(failed={"half-values": NOT_DONE}),
-            "dia": Worked(quiz={"tiny-choice-check": "This question is not answered yet."}),
-            "eva": Worked(quiz=None),
-        }
-    )
-    report = report_on(course)
-    half, choice = item(report, "P2"), item(report, "Q1")
-    assert (half.title, half.count) == ("Half as much", 5)
-    assert (half.full, half.some, half.none, half.not_attempted) == (3, 0, 1, 1)
-    assert half.pass_rate == 0.6
-    assert half.pass_interval is not None
-    assert half.pass_interval.low == pytest.approx(0.2307, abs=1e-4)  # Wilson, 3 of 5
-    assert (choice.count, choice.full, choice.none, choice.not_attempted) == (4, 3, 0, 1)
-
-
-def test_a_question_that_the_good_get_wrong_is_named_first(class_of: ClassOf) -> None:
-    good = {s: Worked(quiz={"tiny-choice-check": WRONG_CHOICE}) for s in names("good", 10)}
-    weak = {
-        s: Worked(failed={"half-values": "no", "double-values": SQUARED}, quiz={"tiny-number-check": "no"})
-        for s in names("weak", 10)
-    }
-    report = report_on(class_of(good | weak))
-    choice = item(report, "Q1")
-    assert choice.discrimination == pytest.approx(-1)
-    assert "perhaps the key" in choice.advice[0]
-    assert report.look_at[0].what == "Check Q1 “choice”"
-    assert item(report, "P2").discrimination == pytest.approx(1, abs=0.02)
-    assert item(report, "Q2").discrimination is None
-    assert item(report, "Q2").why_none == "everyone has the same points here"
-
-
-def test_few_students_have_no_discrimination(class_of: ClassOf) -> None:
-    report = report_on(class_of({s: Worked() for s in names("ok", 9)} | {"bob": Worked(quiz=None)}))
-    one = item(report, "P1")
-    assert (one.discrimination, one.pairs) == (None, 9)
-    assert one.why_none == "only 9 students with all notebooks; 10 are needed"
-    assert one.why_none in render(report)
-
-
-# --- mistakes and answers
-
-
-def test_mistakes_are_counted_by_student_with_a_typical_example(class_of: ClassOf) -> None:
-    typical = {"double-code": "def double(x):\n    return x * x  # I, Bob"}
-    other = {"double-code": "def double(x):\n    squared = x\n    return squared * squared"}
-    made = {s: Worked(failed={"double-values": SQUARED}, answers=typical) for s in names("bob", 3)}
-    made["other"] = Worked(failed={"double-values": SQUARED}, answers=other)
-    report = report_on(class_of(made | {"ada": Worked()}))
-    (mistake,) = report.mistakes
-    assert (mistake.title, mistake.item) == ("squared instead", "P1 “Twice as much”")
-    assert (mistake.count, mistake.of) == (4, 5)
-    assert mistake.advice == "this is x times x; add x to itself."
-    assert mistake.example == "def double(x):\n    return x * x"
-
-
-def test_a_student_can_name_no_mistake(class_of: ClassOf) -> None:
-    """The message quotes what a function gave or raised, and that can hold the same words."""
-    said = "double(x=3) raised ValueError: This looks like 'Ada is slow': see. "
-    report = report_on(
-        class_of(
-            {
-                "bob": Worked(failed={"double-values": said}),
-                "cem": Worked(failed={"double-values": said + SQUARED}),
-                "dia": Worked(failed={"half-values": SQUARED}),  # of another problem
-            }
-        )
-    )
-    assert [(one.title, one.count) for one in report.mistakes] == [("squared instead", 1)]
-
-
-def test_answers_are_counted_by_option(class_of: ClassOf) -> None:
-    both = "a holds: Two is even. b does not hold: Three is odd. And something that holds is missing."
-    course = class_of(
-        {
-            "ada": Worked(),
-            "bob": Worked(quiz={"tiny-choice-check": WRONG_CHOICE, "tiny-several-check": both}),
-            "cem": Worked(
-                quiz={
-                    "tiny-choice-check": "The answer can't be read: give one letter; you gave 'That is one "
-                    "of the two.'",
-                    "tiny-number-check": "Divide by two. (Read again: …)",
-                    "tiny-sign-check": "Not zero. (Read again: …)",
-                }
-            ),
-            "dia": Worked(quiz={"tiny-choice-check": "This question is not answered yet."}),
-            "eva": Worked(quiz=None),
-        }
-    )
-    choice, several, number, sign = report_on(course).answers
-    assert {one.label: one.count for one in choice.choices} == {"a": 1, "b": 1}
-    assert (choice.count, choice.unreadable, choice.not_answered, choice.unknown) == (4, 1, 1, 0)
-    assert {one.label: one.count for one in several.choices} == {"a": 4, "b": 1, "c": 3}
-    assert {one.label: one.count for one in number.choices} == {"right": 3, "other": 1}
-    assert {one.label: one.count for one in sign.choices} == {"negative": 3, "zero": 1, "positive": 0}
-    assert [one.holds for one in choice.choices] == [False, True]
-
-
-# --- time, tests, objectives
-
-
-def test_work_at_the_deadline_is_in_time_and_a_second_later_late(class_of: ClassOf) -> None:
-    course = class_of(
-        {
-            "ada": Worked(when=DUE),
-            "bob": Worked(when=DUE + timedelta(seconds=1)),
-            "cem": Worked(when=DUE - timedelta(hours=5)),
-            "dia": Worked(when=DUE + timedelta(days=1)),
-            "eva": Worked(),
-        }
-    )
-    give_deadline(course)
+def test_a_mark_that_was_given_for_an_earlier_attempt_counts_in_totals_only(class_of: ClassOf) -> None:
+    course = class_of({student: Worked() for student in names("ok", 12)})
+    add_essay(course)
     with NbGraderSession(course).gradebook() as gradebook:
-        gradebook.find_submission("tiny", "dia").extension = timedelta(days=2)
-    came = report_on(course).arrivals
-    assert came.relative_to == "the deadline"
-    assert (came.late, came.unknown) == (1, 1)
-    after = came.edges.index(0)
-    assert sum(came.bins[:after]) == 3  # dia has two days more
-    assert sum(came.bins[after:]) == 1
-
-
-def test_without_a_deadline_times_are_relative_to_the_last(class_of: ClassOf) -> None:
-    course = class_of({"ada": Worked(when=DUE), "bob": Worked(when=DUE - timedelta(days=3))})
-    came = report_on(course).arrivals
-    assert (came.has_deadline, came.late, sum(came.bins)) == (False, 0, 2)
-    assert came.relative_to == "the last one handed in"
-
-
-def test_slow_and_stopped_tests_are_listed(class_of: ClassOf) -> None:
-    course = class_of(
-        {
-            "ada": Worked(seconds=2.0),
-            "bob": Worked(seconds=4.0, failed={"half-values": ("timeout", "took longer than 4 s")}),
-            "cem": Worked(seconds=0.0, failed={"half-values": NOT_DONE}),
-        }
-    )
+        for grade in gradebook.db.query(Grade).filter(Grade.cell.has(BaseCell.name == "half-values")):
+            grade.auto_score, grade.manual_score, grade.needs_manual_grade = None, 2.0, True
     report = report_on(course)
-    first = report.tests[0]
-    assert (first.test, first.timeouts, report.timeouts) == ("half-values", 1, 1)
-    assert (first.count, first.median, first.greatest) == (2, 3.0, 4.0)
-
-
-def test_objectives_have_the_share_of_all_their_points(class_of: ClassOf) -> None:
-    course = class_of(
-        {
-            "ada": Worked(failed={"half-values": "no"}),
-            "bob": Worked(quiz=None, failed={"half-values": "no"}),
-        }
-    )
-    objectives = report_on(course).objectives
-    # t-half: 0 of 3 twice, and ada's number and sign, 2 of 2; t-double: 2 of 2 twice, and ada's 3 of 3.
-    assert [(one.id, one.share) for one in objectives] == [("t-half", 0.25), ("t-double", 1.0)]
-    assert objectives[0].items == ("P2", "Q3", "Q4")
+    with NbGraderSession(course).gradebook() as gradebook:
+        totals = [mark.total for mark in read_marks(gradebook, "tiny")]
+    assert report.head.totals is not None
+    assert report.head.totals.mean == pytest.approx(sum(totals) / 12)
+    assert report.distributions[1].spread is not None
+    assert report.distributions[1].spread.least == 4.0  # 2 by a test, 2 by hand
+    assert report.head.waiting == 12
+    assert (item(report, "P2").count, item(report, "P2").waiting) == (0, 12)
 
 
 # --- who may need help
@@ -302,7 +160,7 @@ def test_objectives_have_the_share_of_all_their_points(class_of: ClassOf) -> Non
 def test_who_may_need_help_and_why(class_of: ClassOf, tmp_path: Path) -> None:
     nothing = {"double-values": NOT_DONE, "half-values": NOT_DONE}
     not_one = {f"tiny-{kind}-check": NOT_DONE for kind in ("choice", "several", "number", "sign")}
-    students = {student: Worked() for student in names("ok", 6)}
+    students = {student: Worked() for student in names("ok", 9)}
     students["low"] = Worked(failed=nothing, quiz=not_one)
     students["half"] = Worked(quiz=None)
     course = class_of(students)
@@ -319,12 +177,19 @@ def test_who_may_need_help_and_why(class_of: ClassOf, tmp_path: Path) -> None:
     assert [(person.id, person.reasons) for person in found.missing] == [("gone", ("nothing handed in",))]
 
 
+@pytest.mark.parametrize("count", [1, 12])
+def test_few_students_and_a_class_that_is_alike_have_no_lowest_quarter(class_of: ClassOf, count: int) -> None:
+    wrong = {"double-values": "no", "half-values": "no"}
+    found = report_on(class_of({student: Worked(wrong, quiz=None) for student in names("low", count)})).help
+    assert found is not None
+    assert {person.reasons for person in found.students} == {("quiz.ipynb not handed in", "0% of the points")}
+
+
 def test_who_fell_against_earlier_assignments_is_listed() -> None:
     import numpy as np
 
     from autograder.class_report.help_needed import help_needed
     from autograder.class_report.work import Work
-    from autograder.tidy import Cell
 
     shares = {"steady": 0.6, "fell": 0.6, "new": 0.6, "low": 0.5}
     work = Work(
