@@ -7,8 +7,10 @@ not at all. All is done by the commands, in the course directory; what is marked
 from __future__ import annotations
 
 import csv
+import json
 import os
 import re
+import statistics
 import zipfile
 from collections import defaultdict
 from collections.abc import Sequence
@@ -115,6 +117,17 @@ def test_the_day(lms: System, package_with_fixtures: str, tmp_path: Path) -> Non
     assert totals(desk.root / "marks.csv") == pytest.approx(nothing | final)
     desk.does("export", "--course", "course", "--format", "csv")
     assert tidy_totals(desk.root / "tests.csv") == pytest.approx(final)
+
+    # See what to teach again: the report is on the same people, and its numbers are those of their marks.
+    report = json.loads(desk.does("report", unit, "--course", "course", "--json"))
+    assert (report["head"]["listed"], report["head"]["graded"], report["head"]["missing"]) == (60, 55, 5)
+    assert report["head"]["totals"]["mean"] == pytest.approx(statistics.fmean(map(float, final.values())))
+    assert report["head"]["totals"]["median"] == pytest.approx(statistics.median(map(float, final.values())))
+    assert (report["head"]["waiting"], report["head"]["ungraded"]) == (0, 0)
+    desk.does("report", unit, "--course", "course", "--anonymous", "--to", "report.html")
+    read = BeautifulSoup((desk.folder / "report.html").read_text(encoding="utf-8"), "html.parser").get_text()
+    assert [one.id for one in everyone if one.id in read.split()] == []
+    assert shown(hidden, read) == set()
 
     # Nobody has changed a mark behind the back of grading.
     assert "finding" not in desk.does("audit", "--course", "course")

@@ -15,6 +15,7 @@ from autograder.handout.archive import unzipped
 from autograder.handout.requirements import FILE as REQUIREMENTS
 
 _SETTINGS = "jupyter-lite.json"
+_SAID = 500  # characters of what a program said
 
 
 def require_place(folder: Path, name: str) -> None:
@@ -22,6 +23,11 @@ def require_place(folder: Path, name: str) -> None:
 
     It may replace an earlier edition of the same assignment, and fill what is empty or not there.
     """
+    if Path.cwd().is_relative_to(folder.resolve()):
+        raise AutograderError(
+            f"{folder}: you are in this folder, which would be replaced as a whole; name another one, such "
+            f"as {folder / name}"
+        )
     if folder.is_dir() and not any(folder.iterdir()):
         return
     if folder.exists() and not ((folder / _SETTINGS).is_file() and (folder / "files" / name).is_dir()):
@@ -59,8 +65,9 @@ def write_edition(archive: Path, name: str, folder: Path) -> None:
                 (draft / "earlier").rename(folder)
             raise
     except (jupyterlite.EditionError, MissingPackageError) as error:
+        said = str(error)[-_SAID:]  # the reason stands at the end
         raise AutograderError(
-            f"{folder}: the browser edition can't be made: {shortened(error, 500)}"
+            f"{folder}: the browser edition can't be made: {shortened(said, _SAID)}"
         ) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)

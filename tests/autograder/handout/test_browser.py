@@ -127,6 +127,14 @@ def test_an_earlier_edition_is_replaced_and_nothing_else_is(
         require_place(tmp_path / "nowhere" / "lab", "tiny")
 
 
+def test_the_folder_that_one_is_in_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "lab" / "files").mkdir(parents=True)
+    for inside, place in ((tmp_path / "lab", "."), (tmp_path / "lab" / "files", "..")):
+        monkeypatch.chdir(inside)
+        with pytest.raises(AutograderError, match=r"you are in this folder.*name another one, such as"):
+            require_place(Path(place), "tiny")
+
+
 @pytest.mark.usefixtures("begun")
 def test_an_edition_that_can_not_be_made_leaves_the_earlier_one(
     archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, snapshot: Snapshot
@@ -136,7 +144,7 @@ def test_an_edition_that_can_not_be_made_leaves_the_earlier_one(
 
     def failing(folder: Path, *_: object) -> None:
         folder.mkdir()
-        raise jupyterlite.EditionError("`jupyter-lite build` failed: no space")
+        raise jupyterlite.EditionError(f"`jupyter-lite build` failed: {'log ' * 400}no space")
 
     monkeypatch.setattr(jupyterlite, "make", failing)
     with pytest.raises(AutograderError, match=r"lab: the browser edition can't be made: .*no space"):
