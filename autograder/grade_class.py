@@ -124,7 +124,7 @@ class ClassGrading:
         self._flushed = time.monotonic()
         self._done = 0
         self._work_seen: dict[str, str] = {}  # digests of all that was handed in
-        self._settled: dict[str, str] = {}  # those for which the marks hold, not kept yet
+        self._settled: dict[str, str] = {}  # those for which the marks hold in the end
         self._undecided: set[str] = set()  # whose best attempt is not known
         self._moved: set[str] = set()  # whose marks were recorded now
         self._unmoved: dict[str, Graded] = {}  # whose verdicts are in the gradebook already
@@ -150,6 +150,7 @@ class ClassGrading:
                 self._grade_all(pool)
                 if self._options.record:
                     self._update_penalties()
+                    cache.note_graded_work(self._name, self._settled)
                 cache.prune(_KEEP_DAYS)
                 self._recorded_at = cache.recorded_at(self._name)
         return self._report()
@@ -200,7 +201,8 @@ class ClassGrading:
             others = recorded_before(gradebook, self._cache, self._name, self._lateness, done)
             known = others | self._unmoved
             changed = update_penalties(gradebook, self._name, known, self._lateness, self._penalty, log)
-        self._notes += told_changed([student for student in changed if student in others])
+        best = self._policy.attempts == "best"
+        self._notes += told_changed([student for student in changed if student in others], best=best)
 
     def _grade_all(self, pool: Workers) -> None:
         self._recorded = self._cache.recorded(self._name)
@@ -341,9 +343,7 @@ class ClassGrading:
             self._new = []
         if self._ready and self._options.record:
             self._record(self._ready)
-        if self._settled and self._options.record:
-            self._cache.note_graded_work(self._name, self._settled)
-        self._ready, self._settled = [], {}
+        self._ready = []
         self._flushed = time.monotonic()
 
     def _record(self, works: Sequence[Work]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 from autograder.attempts import list_attempts
@@ -21,7 +22,8 @@ def handed_in_digest(course: Course, assignment: str, student: str, policy: Poli
     folders = [course.submitted / student / assignment]
     if policy.attempts == "best":
         folders += [attempt.folder for attempt in list_attempts(course, student, assignment)]
-    return hashlib.sha256(b"".join(sorted({_digest(folder) for folder in folders}))).hexdigest()
+    digests = {_digest(folder) for folder in folders if os.path.lexists(folder)}
+    return hashlib.sha256(b"".join(sorted(digests))).hexdigest()
 
 
 def _digest(folder: Path) -> bytes:

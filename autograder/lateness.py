@@ -189,13 +189,19 @@ def update_penalties(
     return list(dict.fromkeys(changed))
 
 
-def told_changed(students: Collection[str]) -> list[str]:
-    """Say in a line for whom lateness costs something else now, though they were not graded; or in none."""
+def told_changed(students: Collection[str], *, best: bool) -> list[str]:
+    """Say in a line for whom lateness costs something else now, though they were not graded; or in none.
+
+    With "best", another attempt may have most points then.
+    """
     if not students:
         return []
     who = f"{counted(len(students), 'student')} ({shortened(', '.join(sorted(students)), 300)})"
     were = "was" if len(students) == 1 else "were"
-    return [f"what is taken off for lateness was brought up to date for {who}, who {were} not graded now"]
+    more = "; grade the whole class, because another attempt may be the best now" if best else ""
+    return [
+        f"what is taken off for lateness was brought up to date for {who}, who {were} not graded now{more}"
+    ]
 
 
 def _held(gradebook: Gradebook, assignment: str) -> dict[str, dict[str, _Held]]:

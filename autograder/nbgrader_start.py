@@ -54,7 +54,7 @@ def before_autograde(converter: Any) -> None:
         log = AuditLog(course.root / PRIVATE / AUDIT)
         changed = update_penalties(gradebook, name, late, lateness, late_penalty(config), log)
         gradebook.db.commit()
-    for line in told_changed(changed):
+    for line in told_changed(changed, best=policy.attempts == "best"):
         converter.log.warning(line)
     students = [student for student in attempted(course, name) if fnmatchcase(student, coursedir.student_id)]
     if policy.attempts != "best" or not students:

@@ -186,6 +186,23 @@ def test_what_is_not_filed_is_an_attempt_too_and_is_filed(
     assert os.listdir(folder / "cyd" / "tiny") == ["2027-01-08T10-00-00Z"]
 
 
+def test_who_is_not_graded_when_a_rule_changes_may_have_another_best_attempt(
+    course: Course, attempt: Attempt
+) -> None:
+    attempt("ada", "2027-01-08 10:00:00", HALF)
+    attempt("bob", "2027-01-08 10:00:00", HALF)
+    attempt("bob", "2027-01-11 12:00:01", RIGHT)
+    assert totals_of(grade(course, "tiny")) == {"ada": 2, "bob": 4}
+    configure(course, 'c.Autograder.late_policy["percent_per_day"] = 40\n')
+    report = grade(course, "tiny", Options(student="ada"))
+    assert report.notes == (
+        "what is taken off for lateness was brought up to date for 1 student (bob), who was not graded now; "
+        "grade the whole class, because another attempt may be the best now",
+    )
+    assert totals(course) == {"ada": 2, "bob": 1}
+    assert totals_of(grade(course, "tiny")) == {"ada": 2, "bob": 2}
+
+
 def test_an_export_tells_whose_attempts_were_not_compared_yet(
     course: Course, attempt: Attempt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
