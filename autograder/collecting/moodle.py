@@ -1,10 +1,11 @@
-"""Moodle: `Ada Lovelace_40213_assignsubmission_file_/practice.ipynb`.
+"""Moodle: `Ada Lovelace_40213_assignsubmission_file/practice.ipynb`.
 
 The parts: the full name, with spaces for underscores; a number that Moodle gives each participant of an
 assignment; what kind of submission it is; below, or in flat downloads behind an underscore, the student's
-file. With blind marking, `Participant` stands for every name; where groups hand in, the group and a hyphen
-come before it, as in `Team 1-Ada Lovelace`. A download holds the last attempt only and no time: those
-in the zip are mostly of the download.
+file. Before Moodle 4.1, the names of folders end with an underscore too. With blind marking, `Participant`
+stands for every name; where groups hand in, the group and a hyphen come before it, as in
+`Team 1-Ada Lovelace`. A download holds the last attempt only and no time: those in the zip are mostly of the
+download.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from autograder.collecting.people import People
 from autograder.submission import id_error
 
 _NAME = re.compile(
-    r"(?P<name>[^_/]+)_(?P<number>\d+)_assignsubmission_(?P<kind>[a-z]+)_(?P<file>.*)", re.DOTALL
+    r"(?P<name>[^_/]+)_(?P<number>\d+)_assignsubmission_(?P<kind>[a-z]+)(?:_(?P<file>.*))?", re.DOTALL
 )
 _BLIND = "Participant"
 
@@ -41,7 +42,7 @@ def _sort(entries: list[Entry], people: People, zone: tzinfo) -> Sorted:
         if match["kind"] != "file":
             typed.append((entry, (match["name"], match["number"])))
         else:
-            found[match["name"], match["number"]].append((entry, below or match["file"]))
+            found[match["name"], match["number"]].append((entry, below or match["file"] or ""))
     for entry, person in typed:
         if person in found:
             done.notes.append(
@@ -68,8 +69,19 @@ def _sort(entries: list[Entry], people: People, zone: tzinfo) -> Sorted:
             )
         else:
             prefix = f"{person[0]}_{person[1]}_assignsubmission_file"
-            done.files += [Named(entry, student, file, prefix=prefix) for entry, file in files]
+            done.files += [
+                Named(entry, student, file, prefix=f"{prefix}{_end(entry.name)}") for entry, file in files
+            ]
     return done
+
+
+def _end(path: str) -> str:
+    """Give what ends the name of a folder that this Moodle takes back.
+
+    Where a flat download does not tell which Moodle it is of, that is an underscore: every Moodle takes it.
+    """
+    part = find_part(_NAME, path)
+    return "" if part is not None and part[0]["file"] is None else "_"
 
 
 _WAY_OUT = (

@@ -1,8 +1,9 @@
 """The names under which a learning management system takes feedback back: those of what it let be downloaded.
 
 They are in a download, or kept with the attempts that were collected, or can be made from the class list.
-Moodle's importer wants `Ada Lovelace_40213_assignsubmission_file/`, with the participant's number. Canvas
-wants `lovelaceada_1815_40213_…`, with the numbers of the user and of the file that was handed in.
+Moodle's importer wants `Ada Lovelace_40213_assignsubmission_file/`, with the participant's number; before
+Moodle 4.1, with an underscore at the end. Canvas wants `lovelaceada_1815_40213_…`, with the numbers of the
+user and of the file that was handed in.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ class Names:
         if row is None or number is None:
             return None
         name = re.sub(r"[_/\\]", " ", f"{row.first_name} {row.last_name}".strip()) or "Participant"
-        return f"{name}_{number[1]}_assignsubmission_file"
+        return f"{name}_{number[1]}_assignsubmission_file_"  # every Moodle takes it, with the underscore
 
 
 def _files(download: Path, system: System, roster: Roster | None) -> list[Named]:

@@ -13,16 +13,16 @@ from tests.autograder.collecting.conftest import MOODLE_LIST, Zip, attempts, cla
 Work = Callable[..., bytes]
 
 
-@pytest.mark.parametrize("between", ["/", ""], ids=["folders", "flat"])
+@pytest.mark.parametrize("between", ["/", "_/", "_"], ids=["folders", "folders before 4.1", "flat"])
 def test_full_names_are_looked_up_in_the_class_list(
     between: str, course: Course, make_zip: Zip, work: Work
 ) -> None:
     class_list(course, MOODLE_LIST)
     files = {
-        f"Ada Lovelace_40213_assignsubmission_file_{between}practice.ipynb": work("ada"),
-        f"Ada Lovelace_40213_assignsubmission_file_{between}quiz.ipynb": work("ada", "quiz"),
-        f"Zoë-Ann O'Neil_40214_assignsubmission_file_{between}practice.ipynb": work("zoe"),
-        f"BABBAGE Charles_40215_assignsubmission_file_{between}practice.ipynb": work("charles"),
+        f"Ada Lovelace_40213_assignsubmission_file{between}practice.ipynb": work("ada"),
+        f"Ada Lovelace_40213_assignsubmission_file{between}quiz.ipynb": work("ada", "quiz"),
+        f"Zoë-Ann O'Neil_40214_assignsubmission_file{between}practice.ipynb": work("zoe"),
+        f"BABBAGE Charles_40215_assignsubmission_file{between}practice.ipynb": work("charles"),
     }
     report = collect(course, "tiny", [make_zip(files)])
     assert submitted(course, "ada", "quiz.ipynb") == work("ada", "quiz")
@@ -92,20 +92,22 @@ def test_without_a_class_list_the_full_name_is_the_student_id(
     assert submitted(course, "Ada Lovelace") == work("a")
 
 
+@pytest.mark.parametrize("end", ["", "_"], ids=["now", "before 4.1"])
 def test_typed_text_is_a_problem_only_where_there_is_nothing_else(
-    course: Course, make_zip: Zip, work: Work
+    end: str, course: Course, make_zip: Zip, work: Work
 ) -> None:
     class_list(course, MOODLE_LIST)
     files = {
-        "Ada Lovelace_4_assignsubmission_file_/practice.ipynb": work("ada"),
-        "Ada Lovelace_4_assignsubmission_onlinetext_/onlinetext.html": b"<p>hello</p>",
-        "Charles Babbage_5_assignsubmission_onlinetext_/onlinetext.html": b"<p>my answer</p>",
+        f"Ada Lovelace_4_assignsubmission_file{end}/practice.ipynb": work("ada"),
+        f"Ada Lovelace_4_assignsubmission_onlinetext{end}/onlinetext.html": b"<p>hello</p>",
+        f"Charles Babbage_5_assignsubmission_onlinetext{end}/onlinetext.html": b"<p>my answer</p>",
     }
     report = collect(course, "tiny", [make_zip(files)])
     assert submitted(course, "ada") == work("ada")
     assert len(report.problems) == 1
-    assert "Charles Babbage_5_assignsubmission_onlinetext_/onlinetext.html': set aside" in report.problems[0]
-    assert any("Ada Lovelace_4_assignsubmission_onlinetext_" in note for note in report.notes)
+    typed = f"Charles Babbage_5_assignsubmission_onlinetext{end}/onlinetext.html': set aside"
+    assert typed in report.problems[0]
+    assert any("Ada Lovelace_4_assignsubmission_onlinetext" in note for note in report.notes)
 
 
 def test_times_after_the_deadline_are_named_and_can_be_put_right(

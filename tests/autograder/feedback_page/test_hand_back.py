@@ -62,14 +62,16 @@ def download(folder: Path, *paths: str) -> Path:
     return folder / "download.zip"
 
 
+@pytest.mark.parametrize("end", ["", "_"], ids=["now", "before 4.1"])
 def test_moodle_gets_the_folders_of_its_own_download(
-    released: Course, graded: Graded, tmp_path: Path
+    end: str, released: Course, graded: Graded, tmp_path: Path
 ) -> None:
     graded("ada", answers=RIGHT)
     (released.root / "class_list.csv").write_text(WORKSHEET, encoding="utf-8")
-    given = download(tmp_path, "Ada Lovelace_40213_assignsubmission_file_/practice.ipynb")
+    given = download(tmp_path, f"Ada Lovelace_40213_assignsubmission_file{end}/practice.ipynb")
     assert pack(released, "--zip", "moodle", "--download", given, "--to", tmp_path / "back.zip") == 0
     found = names(tmp_path / "back.zip")
+    assert {name.partition("/")[0] for name in found} == {f"Ada Lovelace_40213_assignsubmission_file{end}"}
     assert [whose_in_moodle(name) for name in found] == [(40213, "practice.html"), (40213, "quiz.html")]
 
 
@@ -78,8 +80,8 @@ def test_moodles_grading_worksheet_is_enough(released: Course, graded: Graded) -
     (released.root / "class_list.csv").write_text(WORKSHEET, encoding="utf-8")
     assert pack(released, "--zip", "moodle") == 0
     assert names(released.feedback / "tiny-moodle.zip") == [
-        "Ada Lovelace_40213_assignsubmission_file/practice.html",
-        "Ada Lovelace_40213_assignsubmission_file/quiz.html",
+        "Ada Lovelace_40213_assignsubmission_file_/practice.html",
+        "Ada Lovelace_40213_assignsubmission_file_/quiz.html",
     ]
 
 
@@ -109,13 +111,15 @@ def test_what_was_collected_needs_no_download(released: Course, graded: Graded, 
     assert [whose_in_canvas(name) for name in found] == [(1815, 502), (1815, 777)]
 
 
-def test_moodles_numbers_are_kept_too(released: Course, graded: Graded, tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", ["", "_"], ids=["now", "before 4.1"])
+def test_moodles_numbers_are_kept_too(end: str, released: Course, graded: Graded, tmp_path: Path) -> None:
     graded("Ada Lovelace", answers=RIGHT)
-    given = download(tmp_path, "Ada Lovelace_40213_assignsubmission_file_/practice.ipynb")
+    given = download(tmp_path, f"Ada Lovelace_40213_assignsubmission_file{end}/practice.ipynb")
     assert main(["collect", "tiny", "--course", str(released.root), "--from", str(given)]) == 0
     assert pack(released, "--zip", "moodle") == 0
     found = names(released.feedback / "tiny-moodle.zip")
     assert [whose_in_moodle(name) for name in found] == [(40213, "practice.html"), (40213, "quiz.html")]
+    assert {name.partition("/")[0] for name in found} == {f"Ada Lovelace_40213_assignsubmission_file{end}"}
 
 
 def test_a_student_who_imitates_anothers_name_gets_no_feedback_of_theirs(
