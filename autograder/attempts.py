@@ -71,13 +71,28 @@ def list_attempts(course: Course, student: str, assignment: str) -> list[Attempt
 def attempt_of(
     handed_in: Mapping[str, bytes], attempts: Mapping[Attempt, Mapping[str, bytes]]
 ) -> Attempt | None:
-    """Find the last attempt whose files are those in submitted/, which may lack the time."""
-    same = [
-        attempt
-        for attempt, files in attempts.items()
-        if files == handed_in or ("timestamp.txt" not in handed_in and _without_time(files) == handed_in)
-    ]
-    return max(same, default=None)
+    """Find the attempt that lies in submitted/: the last with the same files, whatever their time says there.
+
+    The time of an attempt may have been corrected since it was put there. One with the same time goes first.
+    """
+    work = _without_time(handed_in)
+    same = [attempt for attempt, files in attempts.items() if _without_time(files) == work]
+    exact = [attempt for attempt in same if attempts[attempt] == handed_in]
+    return max(exact or same, default=None)
+
+
+def overruled_time(submitted: Path, attempt: Attempt) -> str | None:
+    """Give the time of work in submitted/ that gives way to that of its attempt, if somebody may mean it.
+
+    That is so if it was written after that of the attempt.
+    """
+    there, kept = (folder / "timestamp.txt" for folder in (submitted, attempt.folder))
+    if not there.exists() or (kept.exists() and there.stat().st_mtime_ns <= kept.stat().st_mtime_ns):
+        return None
+    text = there.read_text(encoding="utf-8", errors="replace").strip()
+    return (
+        None if kept.exists() and text == kept.read_text(encoding="utf-8", errors="replace").strip() else text
+    )
 
 
 def submitted_attempt(course: Course, student: str, assignment: str, when: datetime | None) -> Attempt | None:

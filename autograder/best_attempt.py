@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from autograder.attempts import (
     Attempt,
     attempt_of,
     list_attempts,
+    overruled_time,
     put_into_submitted,
     submitted_attempt,
 )
@@ -43,7 +45,9 @@ class Choice:
     earlier
         What lies in submitted/, if it is not filed as an attempt yet.
     in_place
-        Whether the attempt lies in submitted/ already.
+        Whether the attempt lies in submitted/ already, its time too.
+    handed_in
+        The time of it that counts, in UTC without a zone; None if it has none.
     """
 
     student: str
@@ -51,14 +55,16 @@ class Choice:
     points: Mapping[Attempt, float]
     earlier: Attempt | None
     in_place: bool
+    handed_in: datetime | None
 
     def __str__(self) -> str:
         numbers = {attempt: number for number, attempt in enumerate(self.points, start=1)}
         others = [f"{numbers[attempt]} has {points:g}" for attempt, points in self.points.items()]
         del others[numbers[self.attempt] - 1]
+        when = "with no time of its own" if self.handed_in is None else f"handed in {self.handed_in} UTC"
         return (
-            f"{self.student}: attempt {numbers[self.attempt]} of {len(numbers)} counts, handed in "
-            f"{self.attempt.when} UTC, with {self.points[self.attempt]:g} points; attempt "
+            f"{self.student}: attempt {numbers[self.attempt]} of {len(numbers)} counts, {when}, "
+            f"with {self.points[self.attempt]:g} points; attempt "
             f"{', '.join(others)}"
         )
 
@@ -192,9 +198,20 @@ class BestAttempts:
             if unfiled is not None:
                 works[unfiled] = submitted
         same = current is not None and works[current].found.files == submitted.found.files
+        if current is not None and unfiled is None and not same:
+            self._tell_of_another_time(student, current)
         if len(works) == 1 and same:
             return None
         return _Trials(student, dict(sorted(works.items())), current, unfiled, same)
+
+    def _tell_of_another_time(self, student: str, attempt: Attempt) -> None:
+        folder = self._course.submitted / student / self._name
+        if (other := overruled_time(folder, attempt)) is not None:
+            self.problems.append(
+                f"{student}: submitted/ said {shortened(repr(other))}; the time of its attempt counts. "
+                f"Correct the timestamp.txt in attempts/{student}/{self._name}/{attempt.folder.name}/ and "
+                "grade again, if that is wrong"
+            )
 
     def _decide(self, trials: _Trials) -> None:
         if any(graded.given_up for graded in trials.verdicts.values()):
@@ -214,7 +231,12 @@ class BestAttempts:
         # Of equals the later one; in other digits than those that are shown, there are no equals.
         best = max(readable, key=lambda attempt: (round(readable[attempt], 9), attempt))
         self.choices[trials.student] = Choice(
-            trials.student, best, points, trials.unfiled, in_place=trials.same and best == trials.current
+            trials.student,
+            best,
+            points,
+            trials.unfiled,
+            in_place=trials.same and best == trials.current,
+            handed_in=handed_in_at(trials.works[best].found),
         )
 
     def _points(self, trials: _Trials, work: Work) -> float:

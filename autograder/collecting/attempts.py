@@ -15,7 +15,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
-from autograder.attempts import ATTEMPTS, Attempt, attempt_name, attempts_folder, list_attempts
+from autograder.attempts import (
+    ATTEMPTS,
+    Attempt,
+    attempt_name,
+    attempt_of,
+    attempts_folder,
+    list_attempts,
+    overruled_time,
+)
 from autograder.collecting.times import read_stamp, stamp
 from autograder.course import Course
 from autograder.errors import AutograderError
@@ -174,33 +182,37 @@ class Attempts:
         counted = told.replace(microsecond=0) if told else None
         return self.keep(student, seen, counted, {name: files[name] for name in files if name != TIMESTAMP})
 
-    def put_last(self, student: str, *, only_if_none: bool) -> str | None:
+    def put_in_place(self, student: str, *, best: bool) -> tuple[Attempt, str] | None:
         """Put a student's last attempt into submitted/.
+
+        Where the best one counts, what lies there stays, but has the time of its attempt, which may have been
+        corrected.
 
         Returns
         -------
-        str or None
-            Another time that the same work had there, unless that of the attempt was written since.
+        tuple of Attempt and str, or None
+            The attempt, and another time that the same work had there, unless that of the attempt was written
+            since.
         """
         attempts = self.of(student)
         target = self._course.submitted / student / self._assignment
         there = os.path.lexists(target)
-        if not attempts or (there and only_if_none):
+        if not attempts:
             return None
-        files = _read(attempts[-1].folder)
         before = read_files(target) if there else {}
-        if before == files:
+        chosen: Attempt | None = attempts[-1]
+        if there and best:
+            chosen = attempt_of(before, {attempt: _read(attempt.folder) for attempt in attempts})
+        if chosen is None or before == (files := _read(chosen.folder)):
             return None
-        other = None
-        if TIMESTAMP in before and _digest(before) == _digest(files):
-            times = [_changed(folder / TIMESTAMP) for folder in (target, attempts[-1].folder)]
-            other = before[TIMESTAMP].decode("utf-8", "replace").strip() if times[0] > times[1] else None
+        same = _digest(before) == _digest(files)
+        other = overruled_time(target, chosen) if same else None
         draft = self._written(files)
         target.parent.mkdir(parents=True, exist_ok=True)
         if there:  # it is kept as an attempt, so that nothing is lost between the two steps
             target.rename(self.drafts / f"{draft.name}-earlier")
         draft.rename(target)
-        return other
+        return None if other is None else (chosen, other)
 
     def _written(self, files: Mapping[str, bytes]) -> Path:
         draft = Path(tempfile.mkdtemp(dir=self.drafts))
@@ -222,11 +234,6 @@ def _read(folder: Path) -> dict[str, bytes]:
         return read_files(folder)
     except UnsafeFolder as error:
         raise AutograderError(f"{folder}: {error}") from None
-
-
-def _changed(path: Path) -> int:
-    """When a file was changed; long ago, if it is not there."""
-    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def _digest(files: Mapping[str, bytes]) -> str:

@@ -106,7 +106,8 @@ def finish(
 ) -> None:
     """Put each student's last attempt into submitted/, and report on the class.
 
-    With the policy "best", `grade` chooses among the attempts: then only an empty place is filled.
+    With the policy "best", `grade` chooses among the attempts: then only an empty place is filled, and a time
+    that was corrected carried over.
     """
     best = course_policy(load_config(course)).attempts == "best"
     students = attempts.students()
@@ -136,23 +137,25 @@ def _finish_one(
     best: bool,
     report: CollectReport,
 ) -> None:
-    before = None
+    overruled = None
     try:
         if attempts.keep_submitted(student):
             report.count_new(student)
             report.notes.append(f"{student}: what was in submitted/ is kept as an attempt")
-        before = attempts.put_last(student, only_if_none=best)
+        overruled = attempts.put_in_place(student, best=best)
     except UnsafeFolder as error:
         report.problems.append(f"submitted/{student}/{report.assignment}: left as it is, {error}")
     if not (kept := attempts.of(student)):
         return
     files = attempts.files(kept[-1])
     last = files.get(TIMESTAMP, b"").decode("utf-8", errors="replace").strip()
-    if before is not None:
+    if overruled is not None:
+        attempt, before = overruled
+        counts = attempts.files(attempt).get(TIMESTAMP, b"").decode("utf-8", errors="replace").strip()
         report.problems.append(
-            f"{student}: submitted/ said {shortened(repr(before))}; {last or 'no time'} counts, as its "
+            f"{student}: submitted/ said {shortened(repr(before))}; {counts or 'no time'} counts, as its "
             f"attempt says. Correct the timestamp.txt in attempts/{student}/{report.assignment}/"
-            f"{kept[-1].folder.name}/ and collect again, if that is wrong"
+            f"{attempt.folder.name}/ and collect again, if that is wrong"
         )
     for name in notebooks.names:
         if f"{name}.ipynb" not in files and any((one.folder / f"{name}.ipynb").exists() for one in kept):

@@ -252,7 +252,7 @@ def test_an_attempt_without_a_time_is_not_late_by_that_of_another(course: Course
     for folder in (attempt("ada", "2027-01-16 10:00:00", HALF), course.submitted / "ada" / "tiny"):
         (folder / "timestamp.txt").unlink()
     report = grade(course, "tiny")
-    assert "attempt 2 of 2 counts" in report.notes[0]
+    assert "attempt 2 of 2 counts, with no time of its own, with 2 points" in report.notes[0]
     assert totals_of(report) == {"ada": 2}
 
 
@@ -261,6 +261,32 @@ def test_work_in_submitted_that_lacks_only_its_time_gets_it_back(course: Course,
     (course.submitted / "ada" / "tiny" / "timestamp.txt").unlink()
     assert totals_of(grade(course, "tiny")) == {"ada": 4}
     assert handed_in(course, "ada") == "2027-01-11 12:00:01 UTC"
+
+
+def test_a_time_that_was_corrected_counts_for_the_same_work_in_submitted(
+    course: Course, attempt: Attempt
+) -> None:
+    for student in ("ada", "bob"):
+        kept = attempt(student, "2027-01-10 11:00:00", RIGHT)
+        (course.submitted / student / "tiny" / "timestamp.txt").write_text("2027-01-10 12:00:00 UTC\n")
+        (kept / "timestamp.txt").write_text("2027-01-10 15:00:00 UTC\n")  # three hours late
+    by_hand = course.submitted / "bob" / "tiny" / "timestamp.txt"
+    by_hand.write_text("2027-01-10 09:00:00 UTC\n")  # a correction in the wrong place
+    os.utime(by_hand, (2_000_000_000, 2_000_000_000))
+    attempt("cyd", "2027-01-10 11:00:00", HALF)
+    (attempt("cyd", "2027-01-11 11:00:00", RIGHT) / "timestamp.txt").write_text("2027-01-10 13:00:00 UTC\n")
+    report = grade(course, "tiny")
+    assert totals_of(report) == {"ada": 4.5, "bob": 4.5, "cyd": 4.5}
+    assert handed_in(course, "ada") == handed_in(course, "bob") == "2027-01-10 15:00:00 UTC\n"
+    assert [line for line in report.problems if "submitted/" in line] == [
+        "bob: submitted/ said '2027-01-10 09:00:00 UTC'; the time of its attempt counts. Correct the "
+        "timestamp.txt in attempts/bob/tiny/2027-01-10T11-00-00Z/ and grade again, if that is wrong"
+    ]
+    assert report.notes == (
+        "cyd: attempt 2 of 2 counts, handed in 2027-01-10 13:00:00 UTC, with 4.5 points; attempt 1 has 2",
+    )
+    for student in ("ada", "bob"):  # no attempt was made of it
+        assert os.listdir(course.root / "attempts" / student / "tiny") == ["2027-01-10T11-00-00Z"]
 
 
 def test_an_attempt_that_must_not_be_read_does_not_count(course: Course, attempt: Attempt) -> None:

@@ -147,8 +147,7 @@ def test_what_somebody_put_into_submitted_does_not_hide_when_the_same_work_was_h
         assert report.handed_in[0].new == again
     kept = course.root / "attempts" / "1815" / "tiny" / "2027-01-10T12-00-00Z"
     assert (kept / "timestamp.txt").read_text() == "2027-01-10 12:00:00 UTC\n"
-    if attempts_that_count == "last":  # with "best", grading sees to submitted/
-        assert submitted(course, "1815", "timestamp.txt") == b"2027-01-10 12:00:00 UTC\n"
+    assert submitted(course, "1815", "timestamp.txt") == b"2027-01-10 12:00:00 UTC\n"
 
 
 def test_other_work_that_somebody_put_into_submitted_later_stays(
@@ -167,9 +166,12 @@ def test_other_work_that_somebody_put_into_submitted_later_stays(
         assert len(attempts(course, "1815")) == 3
 
 
+@pytest.mark.parametrize("attempts_that_count", ["last", "best"])
 def test_a_time_that_was_corrected_in_the_wrong_place_is_not_undone_in_silence(
-    course: Course, make_zip: Zip, work: Work
+    attempts_that_count: str, course: Course, make_zip: Zip, work: Work
 ) -> None:
+    config = course.root / "nbgrader_config.py"
+    config.write_text(f'{config.read_text()}\nc.Autograder.attempts = "{attempts_that_count}"\n')
     download = make_zip({ADA: work("1")})
     collect(course, "tiny", [download])
     (course.submitted / "1815" / "tiny" / "timestamp.txt").write_text("2027-01-09 12:00:00 UTC\n")
@@ -218,6 +220,26 @@ def test_with_the_policy_best_only_an_empty_place_is_filled(
     collect(course, "tiny", [make_zip({ADA: work("2")}, "2027-01-09 10:00:00", "b.zip")])
     assert len(attempts(course, "1815")) == 2
     assert submitted(course, "1815") == work("1")
+
+
+def test_with_the_policy_best_a_time_that_was_corrected_is_carried_over(
+    course: Course, make_zip: Zip, work: Work
+) -> None:
+    config = course.root / "nbgrader_config.py"
+    config.write_text(config.read_text() + '\nc.Autograder.attempts = "best"\n')
+    first = make_zip({ADA: work("1")}, "2027-01-08 10:00:00", "a.zip")
+    later = make_zip({ADA: work("2")}, "2027-01-09 10:00:00", "b.zip")
+    collect(course, "tiny", [first, later])
+    assert submitted(course, "1815") == work("2")
+    times = {name: course.root / "attempts" / "1815" / "tiny" / name for name in attempts(course, "1815")}
+    for name, corrected in {
+        "2027-01-09T10-00-00Z": "2027-01-15 15:00:00 UTC\n",
+        "2027-01-08T10-00-00Z": "2027-01-15 16:00:00 UTC\n",
+    }.items():
+        (times[name] / "timestamp.txt").write_text(corrected)
+        assert collect(course, "tiny", [first, later]).problems == []
+    assert submitted(course, "1815", "timestamp.txt") == b"2027-01-15 15:00:00 UTC\n"  # of these bytes
+    assert len(attempts(course, "1815")) == 2
 
 
 @pytest.mark.parametrize("step", range(1, 9))
