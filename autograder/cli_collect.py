@@ -41,7 +41,10 @@ def add_commands(steps: argparse._SubParsersAction[argparse.ArgumentParser], epi
     collect.add_argument(
         "--zone",
         metavar="ZONE",
-        help="the zone of times that name none, such as Europe/Berlin (default: the deadline's, or UTC)",
+        help=(
+            "the zone of times that name none, such as Europe/Berlin (default: that of the deadline, or the "
+            "one that the course's other deadlines share, else UTC)"
+        ),
     )
     collect.add_argument(
         "--handed-in-by",

@@ -48,7 +48,8 @@ def assignment_clock(policy: Policy, assignment: str, zone: str | None, by: str 
     policy, assignment
         The rules of the course, and which deadline is meant.
     zone
-        The name of a time zone; None takes that of the deadline.
+        The name of a time zone; None takes that of the deadline, without one that of the course's other
+        deadlines if they have one in common, else UTC.
     by
         A time such as `2027-01-15 23:59 Europe/Berlin`.
 
@@ -58,7 +59,9 @@ def assignment_clock(policy: Policy, assignment: str, zone: str | None, by: str 
         If a time or a zone can't be read.
     """
     deadline = policy.deadlines.get(assignment)
-    named = zone or (deadline.text.split()[-1] if deadline else "UTC")
+    near = [deadline] if deadline else policy.deadlines.values()
+    zones = {one.text.split()[-1] for one in near}
+    named = zone or (zones.pop() if len(zones) == 1 else "UTC")
     try:
         found = time_zone(named)
     except PolicyError as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from autograder.collecting.collect import collect
 from autograder.course import Course
 from tests.autograder.collecting.conftest import BLACKBOARD_LIST, Zip, attempts, class_list, submitted
@@ -62,6 +64,24 @@ def test_times_are_read_in_the_zone_of_the_deadline(course: Course, make_zip: Zi
     config.write_text(f"{config.read_text()}\n{deadline}\n")
     collect(course, "tiny", [make_zip({"P_ada_attempt_2027-01-15-21-04-59_practice.ipynb": work("1")})])
     assert attempts(course, "ada") == ["2027-01-16T02-04-59Z"]
+
+
+@pytest.mark.parametrize(
+    ("deadlines", "first"),
+    [
+        ({"other": "2027-01-15 23:59 America/New_York"}, "2027-01-16T02-04-59Z"),
+        ({"a": "2027-01-15 23:59 America/New_York", "b": "2027-01-15 23:59 UTC"}, "2027-01-15T21-04-59Z"),
+        ({}, "2027-01-15T21-04-59Z"),
+    ],
+    ids=["another deadline", "deadlines that differ", "none"],
+)
+def test_without_a_deadline_the_zone_is_that_which_the_other_deadlines_share(
+    deadlines: dict[str, str], first: str, course: Course, make_zip: Zip, work: Work
+) -> None:
+    config = course.root / "nbgrader_config.py"
+    config.write_text(f"{config.read_text()}\nc.Autograder.deadlines = {deadlines!r}\n")
+    collect(course, "tiny", [make_zip({"P_ada_attempt_2027-01-15-21-04-59_practice.ipynb": work("1")})])
+    assert attempts(course, "ada") == [first]
 
 
 def test_an_attempt_with_the_bytes_of_the_one_before_is_kept_once_but_a_return_to_older_work_counts(
