@@ -14,7 +14,7 @@ from autograder.collecting.archive import OF_A_STUDENT, is_archive, opened_archi
 from autograder.collecting.attempts import TIMESTAMP, Attempts
 from autograder.collecting.download import opened_download
 from autograder.collecting.entry import Aside, Entry, Refused, path_error
-from autograder.collecting.names import given_names, keep_names
+from autograder.collecting.names import given_names, keep_names, known_numbers
 from autograder.collecting.naming import Named
 from autograder.collecting.people import People
 from autograder.collecting.recognise import Notebooks, Received
@@ -64,7 +64,7 @@ def collect(
     lms
         "canvas", "moodle" or "blackboard"; None recognises it from the names.
     zone
-        The time zone of times that name none; None takes that of the deadline.
+        The time zone of times that name none; see `assignment_clock`.
     by
         A time by which all was handed in that came with no time of its own.
 
@@ -83,7 +83,8 @@ def collect(
     with ExitStack() as stack:
         attempts = stack.enter_context(Attempts(course, assignment))
         entries, asides = _open_all(stack, downloads, clock, lms)
-        handed_in, more = _sort(entries, People(roster), clock, report)
+        people = People(roster, known_numbers(course, assignment))
+        handed_in, more = _sort(entries, people, clock, report)
         uncorrected = []
         for one in handed_in:
             try:

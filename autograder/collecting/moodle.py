@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import tzinfo
 
-from autograder.collecting.entry import Entry
+from autograder.collecting.entry import Aside, Entry
 from autograder.collecting.naming import Named, Sorted, System, find_part
 from autograder.collecting.people import People
 from autograder.submission import id_error
@@ -52,21 +53,25 @@ def _sort(entries: list[Entry], people: People, zone: tzinfo) -> Sorted:
             done.put_aside([entry], "it is text that was typed into Moodle, not a file")
     # Only where all names have one: `Jean-Marie Dupont` alone is nobody of a group `Jean`.
     in_groups = len(found) > 1 and all("-" in name and not _called(name, people) for name, _ in found)
-    whose = {person: _find(*person, people, in_groups=in_groups) for person in found}
+    folders = {
+        person: f"{person[1]}_assignsubmission_file{_end(files[0][0].name)}"
+        for person, files in found.items()
+    }
+    whose = {person: _find(*person, folders[person], people, in_groups=in_groups) for person in found}
     claimed = defaultdict(set)
     for person, (student, _) in whose.items():
         if student is not None:
             claimed[student].add(person[1])
     for person, files in found.items():
         student, reason = whose[person]
-        if student is None:
-            done.put_aside((entry for entry, _ in files), reason)
-        elif len(claimed[student]) > 1:
+        if student is not None and len(claimed[student]) > 1:
             numbers = ", ".join(sorted(claimed[student], key=int))
-            done.put_aside(
-                (entry for entry, _ in files),
-                f"several participants ({numbers}) have the name of {student}; {_WAY_OUT}",
-            )
+            way_out = _way_out(folders[person], [student])
+            reason = f"several participants ({numbers}) have the name of {student}; {way_out}"
+            student = None
+        if student is None:  # one line for all that is of one person
+            more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+            done.asides.append(Aside(f"{files[0][0].shown}{more}", reason))
         else:
             prefix = f"{person[0]}_{person[1]}_assignsubmission_file"
             done.files += [
@@ -84,13 +89,25 @@ def _end(path: str) -> str:
     return "" if part is not None and part[0]["file"] is None else "_"
 
 
-_WAY_OUT = (
-    "unpack the zip, put the student's id in place of the name (id_40213_assignsubmission_file_), and "
-    "collect that folder"
-)
+def _way_out(folder: str, students: Iterable[str] = ()) -> str:
+    """Say how the instructor can tell whose it is, with the new name for each who it may be.
+
+    Parameters
+    ----------
+    folder
+        The name, from the participant's number on.
+    students
+        Whose it may be, by id.
+    """
+    names = [f"\n  {student}_{folder} if it is of {student}" for student in students]
+    return (
+        "open the quiz in it: the account name there tells whose it is. Then unpack the zip, put the "
+        f"student's id in place of the name (ID_{folder}), and collect that folder"
+        f"{''.join([':', *names] if names else [])}"
+    )
 
 
-def _find(name: str, number: str, people: People, *, in_groups: bool) -> tuple[str | None, str]:
+def _find(name: str, number: str, folder: str, people: People, *, in_groups: bool) -> tuple[str | None, str]:
     """Find the id of a participant; otherwise, why it can't be found."""
     if not people.listed:
         student = f"{name} {number}" if name == _BLIND else name
@@ -107,9 +124,15 @@ def _find(name: str, number: str, people: People, *, in_groups: bool) -> tuple[s
         found = {id for part in _without_group(name) for id in _called(part, people)}
     if len(found) == 1:
         return found.pop(), ""
+    known = people.with_number(number)
+    if known is not None and (not found or known in found):
+        return known, ""
     if found:
-        return None, f"the class list has several with this name ({', '.join(sorted(found))}); {_WAY_OUT}"
-    return None, f"{name!r} is not in the class list; {_WAY_OUT}"
+        several = sorted(found)
+        return None, (
+            f"the class list has several with this name ({', '.join(several)}); {_way_out(folder, several)}"
+        )
+    return None, f"{name!r} is not in the class list; {_way_out(folder)}"
 
 
 def _called(name: str, people: People) -> set[str]:

@@ -6,17 +6,19 @@ They are kept beside a student's attempts, in attempts/STUDENT/ASSIGNMENT/.downl
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from autograder.attempts import attempts_folder
+from autograder.attempts import ATTEMPTS, attempts_folder
 from autograder.collecting.naming import Named
 from autograder.course import Course
 from autograder.errors import AutograderError, shortened
 from autograder.whole_file import whole_file
 
 _FILE = ".download.json"
+_NUMBER = re.compile(r"_(\d+)_assignsubmission_file_?\Z")
 
 
 @dataclass(frozen=True, order=True)
@@ -63,6 +65,22 @@ def keep_names(course: Course, student: str, assignment: str, names: Iterable[Gi
     if after != before:
         with whole_file(_path(course, student, assignment)) as draft:
             draft.write_text(json.dumps([astuple(one) for one in after], indent=1), encoding="utf-8")
+
+
+def known_numbers(course: Course, assignment: str) -> dict[str, str]:
+    """Map the participant numbers that Moodle gave in earlier downloads to students; no number of several."""
+    found: dict[str, set[str]] = {}
+    for path in (course.root / ATTEMPTS).glob(f"*/{assignment}/{_FILE}"):
+        student = path.parent.parent.name
+        try:
+            names = kept_names(course, student, assignment)
+        except AutograderError:  # it is reported when something of the student is collected
+            continue
+        for one in names:
+            number = _NUMBER.search(one.prefix) if one.system == "moodle" else None
+            if number is not None:
+                found.setdefault(number[1], set()).add(student)
+    return {number: students.pop() for number, students in found.items() if len(students) == 1}
 
 
 def _path(course: Course, student: str, assignment: str) -> Path:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
+from collections.abc import Mapping
 
 from autograder.roster import Roster, Student
 
 
 class People:
-    """The students of a class list, by what a download may call them; without a list, nobody is known."""
+    """The students of a class list, by what a download may call them; without a list, nobody is known.
 
-    def __init__(self, roster: Roster | None) -> None:
+    Parameters
+    ----------
+    roster
+        The class list.
+    numbers
+        Students by the number that Moodle gave them in earlier downloads of the assignment; they may have
+        left the class list since.
+    """
+
+    def __init__(self, roster: Roster | None, numbers: Mapping[str, str] | None = None) -> None:
+        self._numbers = numbers or {}
         self.listed = roster is not None
         self._headings = roster.headings if roster else ()
         self._by_id: dict[str, Student] = {}
@@ -27,6 +38,10 @@ class People:
     def with_id(self, student_id: str) -> Student | None:
         """Find who has an id, or user name; systems don't tell upper from lower case in these."""
         return self._by_id.get(student_id.casefold())
+
+    def with_number(self, number: str) -> str | None:
+        """Find the id of who had a number in earlier downloads."""
+        return self._numbers.get(number)
 
     def named(self, name: str) -> list[Student]:
         """Find who has a name, first name first or last, however it is cased and punctuated."""

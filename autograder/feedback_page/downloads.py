@@ -16,13 +16,13 @@ from typing import Literal
 
 from autograder.collecting.download import opened_download
 from autograder.collecting.entry import Refused
-from autograder.collecting.names import Given, given_names, kept_names
+from autograder.collecting.names import Given, given_names, kept_names, known_numbers
 from autograder.collecting.naming import Named
 from autograder.collecting.people import People
 from autograder.collecting.systems import SYSTEMS, is_handed_in
 from autograder.course import Course
 from autograder.errors import AutograderError
-from autograder.roster import Roster, course_roster
+from autograder.roster import course_roster
 
 System = Literal["canvas", "moodle"]
 
@@ -51,7 +51,8 @@ class Names:
         self._system = system
         self._roster = course_roster(course)
         self._found: defaultdict[str, list[Named]] = defaultdict(list)
-        for file in _files(download, system, self._roster) if download else ():
+        people = People(self._roster, known_numbers(course, assignment))
+        for file in _files(download, system, people) if download else ():
             self._found[file.student].append(file)
 
     def file_name(self, student: str, page: str) -> str | None:
@@ -80,11 +81,11 @@ class Names:
         return f"{name}_{number[1]}_assignsubmission_file_"  # every Moodle takes it, with the underscore
 
 
-def _files(download: Path, system: System, roster: Roster | None) -> list[Named]:
+def _files(download: Path, system: System, people: People) -> list[Named]:
     """Find out whose the files of a download are, by their names; none is read."""
     try:
         with opened_download(download, download.name, UTC, is_handed_in) as opened:
-            return SYSTEMS[system].sort(opened.entries, People(roster), UTC).files
+            return SYSTEMS[system].sort(opened.entries, people, UTC).files
     except Refused as refusal:
         raise AutograderError(
             f"{download}: {refusal}; name the zip or folder that was downloaded"

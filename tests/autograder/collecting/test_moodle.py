@@ -33,10 +33,56 @@ def test_full_names_are_looked_up_in_the_class_list(
 
 def test_two_students_of_one_name_are_not_guessed(course: Course, make_zip: Zip, work: Work) -> None:
     class_list(course, MOODLE_LIST)
-    files = {"Grace Hopper_40216_assignsubmission_file_/practice.ipynb": work("grace")}
+    files = {
+        "Grace Hopper_40216_assignsubmission_file/practice.ipynb": work("grace"),
+        "Grace Hopper_40216_assignsubmission_file/quiz.ipynb": work("grace", "quiz"),
+        "Grace Hopper_40217_assignsubmission_file_practice.ipynb": work("another grace"),
+    }
     report = collect(course, "tiny", [make_zip(files)])
     assert report.handed_in == []
-    assert "the class list has several with this name (grace1, grace2); unpack the zip" in report.problems[0]
+    assert report.problems == [
+        "submissions.zip: 'Grace Hopper_40216_assignsubmission_file/practice.ipynb' and 1 more: set aside, "
+        "the class list has several with this name (grace1, grace2); open the quiz in it: the account name "
+        "there tells whose it is. Then unpack the zip, put the student's id in place of the name "
+        "(ID_40216_assignsubmission_file), and collect that folder:\n"
+        "  grace1_40216_assignsubmission_file if it is of grace1\n"
+        "  grace2_40216_assignsubmission_file if it is of grace2",
+        *report.problems[1:],
+    ]
+    assert "\n  grace2_40217_assignsubmission_file_ if it is of grace2" in report.problems[1]
+
+
+def test_a_number_that_an_earlier_download_gave_to_a_student_still_tells_who_it_is(
+    course: Course, make_zip: Zip, work: Work
+) -> None:
+    class_list(course, MOODLE_LIST)
+    files = {
+        f"{name}_assignsubmission_file/practice.ipynb": work(name)
+        for name in ("Ada Lovelace_40213", "grace1_40216", "grace2_40217")
+    }
+    collect(course, "tiny", [make_zip(files)])
+    class_list(course, MOODLE_LIST.replace("Ada,Lovelace,ada,ada@example.org\n", ""))  # Ada has left
+    files = {
+        f"{name}_assignsubmission_file/practice.ipynb": work(f"{name} again")
+        for name in ("Ada Lovelace_40213", "Grace Hopper_40216", "Grace Hopper_40217", "Eve Noether_40299")
+    }
+    report = collect(course, "tiny", [make_zip(files, "2027-01-11 12:00:00", "b.zip")])
+    assert submitted(course, "ada") == work("Ada Lovelace_40213 again")
+    assert submitted(course, "grace1") == work("Grace Hopper_40216 again")
+    assert submitted(course, "grace2") == work("Grace Hopper_40217 again")
+    assert len(report.problems) == 1
+    assert "'Eve Noether' is not in the class list; open the quiz" in report.problems[0]
+
+
+def test_a_number_that_was_given_to_two_students_by_mistake_tells_nothing(
+    course: Course, make_zip: Zip, work: Work
+) -> None:
+    class_list(course, MOODLE_LIST)
+    for name in ("grace1", "grace2"):
+        files = {f"{name}_40216_assignsubmission_file/practice.ipynb": work(name)}
+        collect(course, "tiny", [make_zip(files, name=f"{name}.zip")])
+    files = {"Grace Hopper_40216_assignsubmission_file/practice.ipynb": work("again")}
+    assert "several with this name" in collect(course, "tiny", [make_zip(files)]).problems[0]
 
 
 def test_an_id_in_place_of_the_name_says_who_it_is(course: Course, make_zip: Zip, work: Work) -> None:
