@@ -16,6 +16,7 @@ from autograder.collecting.download import opened_download
 from autograder.collecting.entry import Aside, Entry, Refused, path_error
 from autograder.collecting.names import given_names, keep_names, known_numbers
 from autograder.collecting.naming import Named
+from autograder.collecting.other_assignment import require_this_assignment
 from autograder.collecting.people import People
 from autograder.collecting.recognise import Notebooks, Received
 from autograder.collecting.report import CollectReport, Handed
@@ -71,7 +72,8 @@ def collect(
     Raises
     ------
     AutograderError
-        If nothing can be collected: the assignment is unknown, a download is missing, or none can be read.
+        If nothing can be collected: the assignment is unknown, a download is missing, none can be read, or
+        they are of another assignment.
     """
     course.require_assignment(assignment)
     course.require_writable()
@@ -85,6 +87,8 @@ def collect(
         entries, asides = _open_all(stack, downloads, clock, lms)
         people = People(roster, known_numbers(course, assignment))
         handed_in, more = _sort(entries, people, clock, report)
+        files = (file for one in handed_in for file in one.files)
+        require_this_assignment(course, assignment, notebooks, files)
         uncorrected = []
         for one in handed_in:
             try:

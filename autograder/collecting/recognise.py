@@ -38,7 +38,7 @@ class Notebooks:
     """The notebooks of an assignment, and the ids of the tests in each."""
 
     def __init__(self, source: Path) -> None:
-        self._tests = {path.stem: _test_ids_of_source(path) for path in sorted(source.glob("*.ipynb"))}
+        self._tests = {path.stem: _ids_of_tests_in(path) for path in sorted(source.glob("*.ipynb"))}
         if not self._tests:
             raise AutograderError(f"{source} holds no notebook")
 
@@ -46,6 +46,10 @@ class Notebooks:
     def names(self) -> list[str]:
         """Their names."""
         return list(self._tests)
+
+    def has_any(self, tests: set[str]) -> bool:
+        """Whether one of some tests is of this assignment, by their ids."""
+        return any(ours & tests for ours in self._tests.values())
 
     def recognise(self, received: Sequence[Received]) -> Recognised:
         """Give each file its name; of several that are the same notebook, one is taken and the rest named."""
@@ -83,13 +87,28 @@ class Notebooks:
                 )
             else:
                 done.files[file.name] = file.content
-        if not done.notebooks:
+        instead = self._instead(done.notebooks, others)
+        done.problems += [
+            f"{shortened(repr(file))} is no notebook; {notebook}.ipynb is missing"
+            for notebook, file in instead.items()
+        ]
+        if not done.notebooks and not instead:
             done.problems.append(f"holds no {' and no '.join(f'{name}.ipynb' for name in self._tests)}")
         return done
 
+    def _instead(self, there: Sequence[str], others: Sequence[Received]) -> dict[str, str]:
+        """Find what has the name of a notebook that is missing, such as `practice.pdf`."""
+        return {
+            notebook: file.name
+            for file in others
+            for notebook in self._tests
+            if notebook not in there
+            and file.name.rpartition("/")[2].casefold().partition(".")[0] == notebook.casefold()
+        }
+
     def _which(self, file: Received) -> tuple[str | None, str | None]:
         """Find which notebook a file is, by its tests before its name, and what is odd about it."""
-        theirs = _test_ids(file.content)
+        theirs = ids_of_tests(file.content)
         shared = {name: len(theirs & ours) for name, ours in self._tests.items() if theirs & ours}
         if shared:
             return max(shared, key=lambda name: (shared[name], name)), None
@@ -129,7 +148,7 @@ def _rank(file: Received, notebook: str) -> tuple[int, bool, list[int], str]:
     return file.order, file.name == f"{notebook}.ipynb", numbers, file.name
 
 
-def _test_ids(content: bytes) -> set[str]:
+def ids_of_tests(content: bytes) -> set[str]:
     """Find the ids of the tests in what may be a notebook; none where it is not."""
     if b'"nbgrader"' not in content:
         return set()
@@ -143,7 +162,7 @@ def _test_ids(content: bytes) -> set[str]:
     return _graded(cell.get("metadata") for cell in cells if isinstance(cell, dict))
 
 
-def _test_ids_of_source(path: Path) -> set[str]:
+def _ids_of_tests_in(path: Path) -> set[str]:
     try:
         return _graded(cell.metadata for cell in read_notebook(path).cells)
     except Exception as error:  # nbformat raises many kinds for a broken file

@@ -58,7 +58,7 @@ def test_a_notebook_of_another_assignment_is_pointed_out(notebooks: Notebooks, w
     ]
 
 
-@pytest.mark.parametrize("name", ["practices.ipynb", "practice.pdf", "my practice-1x.ipynb"])
+@pytest.mark.parametrize("name", ["practices.ipynb", "answers.pdf", "my practice-1x.ipynb"])
 def test_other_files_keep_their_names(name: str, notebooks: Notebooks) -> None:
     found = notebooks.recognise([Received(name, b"1")])
     assert found.files == {name: b"1"}
@@ -101,3 +101,14 @@ def test_what_only_looks_like_a_notebook_is_no_notebook(content: bytes, notebook
 def test_an_assignment_without_notebooks_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(AutograderError, match="holds no notebook"):
         Notebooks(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["practice.pdf", "homework/Practice.ipynb.pdf"])
+def test_what_came_in_place_of_a_notebook_is_named(name: str, notebooks: Notebooks, work: Work) -> None:
+    pdf, quiz = Received(name, b"%PDF-1.7"), Received("quiz.ipynb", work("q", "quiz"))
+    for received in ([pdf], [pdf, quiz]):
+        found = notebooks.recognise(received)
+        assert found.problems == [f"{name!r} is no notebook; practice.ipynb is missing"]
+        assert found.files[name] == b"%PDF-1.7"  # it is kept all the same
+    practice = Received("practice.ipynb", work("p"))
+    assert notebooks.recognise([pdf, practice]).problems == []
