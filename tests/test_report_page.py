@@ -148,6 +148,57 @@ def test_bars_are_as_long_as_their_shares(opened: Page, page: Path, report: Repo
     assert part["width"] / whole["width"] == pytest.approx(9 / 14, abs=0.01)
 
 
+def test_the_interval_lies_below_its_bar(opened: Page, page: Path) -> None:
+    opened.goto(page.as_uri())
+    bar = opened.locator("#items .bar").first
+    track, line = bar.locator(".track").bounding_box(), bar.locator(".whisker").first.bounding_box()
+    assert track is not None
+    assert line is not None
+    assert track["y"] + track["height"] < line["y"]
+
+
+@pytest.mark.parametrize(
+    ("mean", "median"), [(0.5, 0.52), (0.55, 0.73), (0.9, 0.97), (0.03, 0.1), (0.2, 0.9), (0.45, 0.95)]
+)
+def test_on_a_phone_no_words_of_a_plot_collide(
+    opened: Page, report: Report, tmp_path: Path, mean: float, median: float
+) -> None:
+    first = report.distributions[0]
+    assert first.spread is not None
+    spread = replace(first.spread, mean=mean * first.maximum, median=median * first.maximum)
+    edges = tuple(24 * (number / 2 - 10) for number in range(25))
+    path = tmp_path / "report.html"
+    write_page(
+        replace(
+            report,
+            distributions=(replace(first, spread=spread),),
+            arrivals=replace(report.arrivals, edges=edges, bins=(1,) * 24),
+        ),
+        path,
+    )
+    opened.set_viewport_size({"width": 390, "height": 900})
+    opened.goto(path.as_uri())
+    assert set(opened.locator("#points .word").all_text_contents()) == {"mean", "median"}
+    for kind in ("#points .word, #points .mark", "#arrivals .below"):
+        boxes = [box for one in opened.locator(kind).all() if (box := one.bounding_box())]
+        assert len(boxes) > 3
+        for one, other in itertools.combinations(boxes, 2):
+            apart = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
+            above = one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"]
+            assert apart or above
+
+
+def test_on_a_phone_no_figure_stands_alone(opened: Page, page: Path) -> None:
+    opened.set_viewport_size({"width": 390, "height": 900})
+    opened.goto(page.as_uri())
+    boxes = [box for one in opened.locator("#head .figures > div").all() if (box := one.bounding_box())]
+    assert len(boxes) == 7
+    widths: dict[float, float] = {}
+    for box in boxes:
+        widths[box["y"]] = widths.get(box["y"], 0.0) + box["width"]
+    assert max(widths.values()) - min(widths.values()) < 20  # every line is full, but for gaps
+
+
 def hostile(report: Report, vector: str) -> Report:
     """Put a text into every place of a report to which a student's words could come, and more."""
     return replace(

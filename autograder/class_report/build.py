@@ -22,7 +22,7 @@ from autograder.class_report.look_at import look_at
 from autograder.class_report.misconceptions import Misconceptions
 from autograder.class_report.page import Distribution, Head, Report
 from autograder.class_report.parts import find_items
-from autograder.class_report.punctuality import arrivals
+from autograder.class_report.punctuality import arrivals, is_late
 from autograder.class_report.reached import reached
 from autograder.class_report.statistics import Numbers, shares_in_bins, spread
 from autograder.class_report.work import REFUSED, Work, read_work
@@ -169,7 +169,7 @@ def _head(
         ungraded=len(work.ungraded),
         missing=len(missing),
         unlisted=len(handed_in - listed) if roster else 0,
-        late=sum(lateness.seconds(student, None) > 0 for student in work.students),
+        late=sum(is_late(lateness, student) for student in work.students),
         off=int((work.penalties > 0).sum()),
         refused=int((work.states == REFUSED).any(axis=1).sum()),
         waiting=int(work.waiting.sum()),

@@ -14,6 +14,9 @@ from autograder.class_report.statistics import Interval
 
 _HEIGHT = 150  # pixels of the bars of a histogram
 _MOST_LABELS = 8
+_MOST_LETTERS = 28  # of all labels together, that a phone has room for
+_ROW = 17  # pixels of a line of words above a histogram
+_APART = 0.4  # share of the width that two words never fill
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Mark:
 
 
 def bar(segments: Sequence[Segment], interval: Interval | None = None, limit: float | None = None) -> Markup:
-    """Draw a bar, with the interval of its first segment and a limit as lines; the words stand beside it.
+    """Draw a bar, below it the interval of its first segment, and a limit across it; the words stand beside it.
 
     Examples
     --------
@@ -50,12 +53,15 @@ def bar(segments: Sequence[Segment], interval: Interval | None = None, limit: fl
         start += max(0.0, width)
     if limit is not None:
         drawn.append(_upright("limit", limit, 0, 16))
-    if interval is not None:
+    height = 16
+    if interval is not None:  # below, since no line can be told from every colour above
+        height = 25
         low, high = _percent(interval.low), _percent(interval.high)
-        for kind in ("halo", "whisker"):  # the first lets the second be seen on any colour
-            drawn.append(f'<line class="{kind}" x1="{low}" x2="{high}" y1="8" y2="8"/>')
-            drawn += [_upright(kind, end, 4, 12) for end in (interval.low, interval.high)]
-    return Markup(f'<svg class="bar" width="100%" height="16" aria-hidden="true">{"".join(drawn)}</svg>')
+        drawn.append(f'<line class="whisker" x1="{low}" x2="{high}" y1="20" y2="20"/>')
+        drawn += [_upright("whisker", end, 17, 23) for end in (interval.low, interval.high)]
+    return Markup(
+        f'<svg class="bar" width="100%" height="{height}" aria-hidden="true">{"".join(drawn)}</svg>'
+    )
 
 
 def histogram(
@@ -81,32 +87,46 @@ def histogram(
         The first bar that is coloured as late.
     """
     top = _round_up(max(counts, default=0))
+    above = _ROW * max(0, len(marks) - 1)  # each word has a line of its own
     drawn = []
     for height in (0, top // 2, top) if top > 1 else (0, top):
-        y = _y(height, top)
+        y = _y(height, top, above)
         drawn.append(f'<line class="grid" x1="0" x2="100%" y1="{y:g}" y2="{y:g}"/>')
         drawn.append(f'<text class="side" x="-6" y="{y + 4:g}">{height}</text>')
     wide = 1 / len(counts)
     for number, count in enumerate(counts):
         if count:
             kind = "late" if late_from is not None and number >= late_from else "full"
-            y = _y(count, top)
-            size = f'width="{_percent(wide * 0.92)}" height="{_y(0, top) - y:g}"'
+            y = _y(count, top, above)
+            size = f'width="{_percent(wide * 0.92)}" height="{_y(0, top, above) - y:g}"'
             drawn.append(f'<rect class="{kind}" x="{_percent((number + 0.04) * wide)}" y="{y:g}" {size}/>')
     step = -(-len(ends) // _MOST_LABELS)
     zero = ends.index("0") if "0" in ends else 0
-    for number, end in enumerate(ends):
-        if (number - zero) % step == 0:
-            place = f'x="{_percent(number * wide)}" y="{_y(0, top) + 18:g}"'
-            drawn.append(f'<text class="below" {place}>{escape(end)}</text>')
-    for mark in marks:
-        drawn.append(_upright("mark", mark.place, 0, _y(0, top)))
-        turned, away = ("before", -5) if mark.place > 0.5 else ("after", 5)
-        place = f'x="{_percent(mark.place)}" y="11" dx="{away}"'
+    labelled = [number for number in range(len(ends)) if (number - zero) % step == 0]
+    long = sum(len(ends[number]) for number in labelled) > _MOST_LETTERS
+    for number in labelled:
+        # On a phone, every second one of many letters is left out; the style does it.
+        kind = "below spare" if long and (number - zero) % (2 * step) else "below"
+        place = f'x="{_percent(number * wide)}" y="{_y(0, top, above) + 18:g}"'
+        drawn.append(f'<text class="{kind}" {place}>{escape(ends[number])}</text>')
+    for row, (mark, turned) in enumerate(_arranged(marks)):
+        drawn.append(_upright("mark", mark.place, _ROW * row, _y(0, top, above)))
+        place = f'x="{_percent(mark.place)}" y="{11 + _ROW * row}" dx="{-5 if turned == "before" else 5}"'
         drawn.append(f'<text class="word {turned}" {place}>{escape(mark.word)}</text>')
     named = f'role="img" aria-label="{escape(label)}"'
-    size = f'width="100%" height="{_HEIGHT + 44}"'
+    size = f'width="100%" height="{_HEIGHT + 44 + above}"'
     return Markup(f'<svg class="histogram" {size} {named}>{"".join(drawn)}</svg>')
+
+
+def _arranged(marks: Sequence[Mark]) -> list[tuple[Mark, str]]:
+    """Order marks from the upper line of words to the lower, each word on the side where it crosses no mark."""
+    if not marks:
+        return []
+    places = [mark.place for mark in marks]
+    middle, apart = sum(places) / len(places), max(places) - min(places) > _APART
+    # Towards the left, words of later lines pass left of the marks before them; towards the right, the same.
+    ordered = sorted(marks, key=lambda mark: mark.place, reverse=middle > 0.5)
+    return [(mark, "before" if (mark.place if apart else middle) > 0.5 else "after") for mark in ordered]
 
 
 def _upright(kind: str, place: float, top: float, bottom: float) -> str:
@@ -114,8 +134,8 @@ def _upright(kind: str, place: float, top: float, bottom: float) -> str:
     return f'<line class="{kind}" x1="{x}" x2="{x}" y1="{top:g}" y2="{bottom:g}"/>'
 
 
-def _y(count: float, top: float) -> float:
-    return 18 + _HEIGHT * (1 - count / top)
+def _y(count: float, top: float, above: float) -> float:
+    return 18 + above + _HEIGHT * (1 - count / top)
 
 
 def _percent(share: float) -> str:

@@ -28,9 +28,15 @@ def arrivals(lateness: Lateness, students: Collection[str]) -> Arrivals:
         last = max(whens, default=None)
         hours = [(when - last).total_seconds() / 3600 for when in whens] if last else []
         relative = "the last one handed in"
-    late = sum(lateness.seconds(student, None) > 0 for student in times)
+    late = sum(is_late(lateness, student) for student in times)
     edges, bins = _histogram(hours)
     return Arrivals(relative, lateness.due is not None, edges, bins, late, unknown)
+
+
+def is_late(lateness: Lateness, student: str) -> bool:
+    """Tell whether work came after its student's deadline; without a known time, it counts as in time."""
+    known = lateness.students.get(student)
+    return known is not None and lateness.seconds(student, known.when) > 0
 
 
 def lateness_hours(lateness: Lateness, student: str) -> float:

@@ -201,6 +201,35 @@ def test_a_formula_that_is_none_or_could_act_stays_text(tex: str) -> None:
     assert "<script" not in shown
 
 
+@pytest.mark.parametrize(
+    ("tex", "spaced"),
+    [
+        (r"\log 2", "log 2"),
+        (r"-\log 0.8", "−log 0.8"),
+        (r"1/\cosh u", "1/cosh u"),
+        (r"p\log p", "p log p"),
+        (r"(1-p)\log(1-p)", "(1−p) log(1−p)"),
+        (r"2\log\left(x\right)", "2 log(x)"),
+        (r"\log_2 x", "log2 x"),
+        (r"\sum_k \log\log x_k", "∑klog log xk"),  # an operator has its own space
+        (r"\max\{a, b\}", "max{a,b}"),
+        (r"\min_c \max_k z_k", "minc maxk zk"),
+        (r"\operatorname{lse}\,z", "lse z"),  # what the author put in is enough
+        (r"a \bmod b", "amodb"),
+        (r"\mathit{TP}x", "TPx"),
+    ],
+)
+def test_a_function_with_a_name_is_set_off_from_what_stands_beside_it(tex: str, spaced: str) -> None:
+    read = BeautifulSoup(formula(tex), "html.parser")
+    for space in read.select("mspace"):
+        space.replace_with(" ")
+    assert read.get_text() == spaced
+
+
+def test_max_brings_no_gap_of_its_own() -> None:
+    assert '<mo lspace="0" rspace="0">max</mo>' in formula(r"\max(0, x)")
+
+
 def test_a_statement_keeps_its_folded_hints_tables_and_pictures() -> None:
     shown = statement_html(
         "## Deep\n\n<details><summary>Hint</summary>\n\nUse $x$.\n\n</details>\n\n"
