@@ -82,6 +82,12 @@ def add_commands(steps: argparse._SubParsersAction[argparse.ArgumentParser], epi
     students.add_argument(
         "--from", metavar="FILE", dest="file", type=Path, required=True, help="the class list, as for init"
     )
+    students.add_argument(
+        "--as-new",
+        action="store_true",
+        help="add students who look like known ones that are gone: with the same e-mail address, or an id "
+        "that differs in leading zeros (default: refuse the list)",
+    )
     course_option(students)
     students.set_defaults(run=_students)
 
@@ -121,7 +127,7 @@ def _students(options: argparse.Namespace) -> int:
     from autograder.course import open_course
     from autograder.enrolment import import_class_list
 
-    enrolment = import_class_list(open_course(options.course), options.file)
+    enrolment = import_class_list(open_course(options.course), options.file, as_new=options.as_new)
     for line in _told(enrolment):
         print(line)
     return DONE

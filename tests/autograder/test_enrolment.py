@@ -154,6 +154,53 @@ def test_the_list_of_another_class_is_refused(
     assert (released.root / CLASS_LIST).read_text(encoding="utf-8") == LIST
 
 
+@pytest.mark.parametrize(
+    ("damaged", "message"),
+    [
+        ("id,email\n070100,\n70101,\n", "70101 is 070101 but for leading zeros: was the file opened"),
+        (
+            "id,email\n070100,\n7.01E+04,BOB@example.org\n",
+            "7.01E+04 has the e-mail address of 070101: was the file opened in a spreadsheet",
+        ),
+        (
+            "id,email\n70100,\n70101,\n",
+            "has none of the 2 students of {list}; nothing was changed. 70100 is 070100 but for leading "
+            "zeros; 70101 is 070101 but for leading zeros: was the file opened in a spreadsheet",
+        ),
+    ],
+)
+def test_a_list_whose_ids_a_spreadsheet_has_damaged_makes_no_second_people(
+    released: Course, class_list: Path, damaged: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = "id,email\n070100,ada@example.org\n070101,bob@example.org\n"
+    class_list.write_text(whole, encoding="utf-8")
+    command = ["students", "--from", str(class_list), "--course", str(released.root)]
+    assert main(command) == 0
+    before = in_gradebook(released)
+    class_list.write_text(damaged, encoding="utf-8")
+    capsys.readouterr()
+    assert main(command) == 1
+    assert message.format(list=released.root / CLASS_LIST) in capsys.readouterr().err
+    assert in_gradebook(released) == before
+    assert (released.root / CLASS_LIST).read_text(encoding="utf-8") == whole
+
+
+def test_who_resembles_a_student_who_is_gone_is_added_if_that_is_meant(
+    released: Course, class_list: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["students", "--from", str(class_list), "--course", str(released.root)]
+    assert main(command) == 0
+    class_list.write_text(LIST.replace("ada,", "lovelace,"), encoding="utf-8")
+    assert main(command) == 1
+    assert "lovelace has the e-mail address of ada" in (said := capsys.readouterr().err)
+    assert "give --as-new" in said
+    assert main([*command, "--as-new"]) == 0
+    assert sorted(in_gradebook(released)) == ["bob", "lovelace"]
+    beside_bob = LIST.replace("ada,", "lovelace,") + "00bob,Bob,Other,\n"
+    class_list.write_text(beside_bob, encoding="utf-8")
+    assert main(command) == 0
+
+
 def test_release_writes_and_tells_the_deadline(
     released: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
