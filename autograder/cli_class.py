@@ -142,7 +142,7 @@ def _told(enrolment: Enrolment) -> list[str]:
     return [
         *added,
         *[f"changed  {change}" for change in enrolment.changed],
-        *[f"gone     {student}" for student in enrolment.gone],
+        *[f"gone     {student.id}: {student.name}" for student in enrolment.gone],
         *[
             f"kept     {student}: gone from the list, but there is work of theirs"
             for student in enrolment.kept

@@ -40,7 +40,7 @@ class Enrolment:
     roster: Roster
     added: tuple[Student, ...]
     changed: tuple[str, ...]
-    gone: tuple[str, ...]
+    gone: tuple[Student, ...]
     kept: tuple[str, ...]
 
 
@@ -74,7 +74,7 @@ def import_class_list(course: Course, path: Path, *, as_new: bool = False) -> En
             f"{path}: has none of the {len(before.students)} students of {course.root / CLASS_LIST}; nothing "
             f"was changed. {why}{'.' if found else ''} To start anew, move {CLASS_LIST} away"
         )
-    left = [student.id for student in before.students if student.id not in ids] if before else []
+    left = [student for student in before.students if student.id not in ids] if before else []
     with NbGraderSession(course).gradebook() as gradebook:
         known = {row.id: row for row in gradebook.db.execute(select(*_columns()))}
         found = lookalikes(roster.students, {id: row.email or "" for id, row in known.items()})
@@ -90,14 +90,15 @@ def import_class_list(course: Course, path: Path, *, as_new: bool = False) -> En
             for student in roster.students
             if student.id in known and (told := _differences(known[student.id], student))
         ]
-        kept = [id for id in left if _has_work(course, gradebook, id)]
-        gone = [id for id in left if id not in kept]
+        kept = [student.id for student in left if _has_work(course, gradebook, student.id)]
+        gone = [student for student in left if student.id not in kept]
         if added:
             gradebook.db.execute(insert(Row.__table__), [_values(student) for student in added])
         if changes:
             gradebook.db.execute(update(Row), [_values(student) for student, _ in changes])
         for start in range(0, len(gone), _AT_ONCE):
-            gradebook.db.execute(delete(Row).where(Row.id.in_(gone[start : start + _AT_ONCE])))
+            some = [student.id for student in gone[start : start + _AT_ONCE]]
+            gradebook.db.execute(delete(Row).where(Row.id.in_(some)))
     with whole_file(course.root / CLASS_LIST) as draft:  # last: a run that was killed before is repeated
         draft.write_bytes(content)
     changed = [f"{student.id}: {told}" for student, told in changes]

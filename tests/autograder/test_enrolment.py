@@ -108,7 +108,7 @@ def test_a_newer_list_adds_changes_and_removes(
     assert capsys.readouterr().out.splitlines() == [
         "added    cyd: Cyd Ray",
         "changed  bob: last name Ng → Wu, email (none) → bob@example.org",
-        "gone     ada",
+        "gone     ada: Ada Lovelace",
         "2 students in the class list (a plain table): 1 added, 1 changed, 1 gone.",
     ]
     assert in_gradebook(released) == {"bob": ("Bob", "Wu", "bob@example.org"), "cyd": ("Cyd", "Ray", None)}
@@ -131,7 +131,7 @@ def test_nobody_with_work_is_removed(
     capsys.readouterr()
     assert main(command) == 0
     assert capsys.readouterr().out.splitlines()[2:] == [
-        "gone     eve",
+        "gone     eve: Eve Oh",
         "kept     ada: gone from the list, but there is work of theirs",
         "kept     dan: gone from the list, but there is work of theirs",
         "2 students in the class list (a plain table): 1 added, 1 changed, 1 gone, 2 kept.",
