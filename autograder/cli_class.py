@@ -119,6 +119,7 @@ def _init(options: argparse.Namespace) -> int:
 
         roster = import_class_list(course, options.class_list).roster
         print(f"{counted(len(roster.students), 'student')} from the class list ({roster.system}).")
+        print(roster.about_ids)
     print(f"Next: autograder release {names[0]} --course {shlex.quote(root)}")
     return DONE
 
@@ -151,4 +152,5 @@ def _told(enrolment: Enrolment) -> list[str]:
         f"{len(enrolment.added)} added, {len(enrolment.changed)} changed, {len(enrolment.gone)} gone"
         + (f", {len(enrolment.kept)} kept" if enrolment.kept else "")
         + ".",
+        roster.about_ids,
     ]

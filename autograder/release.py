@@ -25,6 +25,7 @@ from autograder.notebooks import read_notebook
 from autograder.policy import course_policy
 from autograder.regions import HIDDEN_TESTS, SOLUTION, region_error
 from autograder.replace import replace_all
+from autograder.roster import course_roster
 from autograder.settings import cell_timeout, load_config
 
 _MARKERS = tuple(marker.encode() for marker in SOLUTION + HIDDEN_TESTS)
@@ -70,13 +71,14 @@ def release(course: Course, name: str, assignments: Path = ASSIGNMENTS, book: Pa
     Raises
     ------
     AutograderError
-        If a source notebook is missing, broken or fails, nbgrader refuses it, or a chapter is missing in the
-        book; the earlier version stays.
+        If a source notebook is missing, broken or fails, nbgrader refuses it, a chapter is missing in the
+        book, or the class list can't be read; the earlier version stays.
     """
     course.require_assignment(name)
     course.require_writable()
     config = load_config(course)
     policy = course_policy(config)
+    roster = course_roster(course)
     authored = name in list_assignments(assignments)
     expected = _check_sources(course.source / name, NOTEBOOKS if authored else ())
     chapters = find_chapters(chapter_names(name, assignments) if authored else (), book)
@@ -101,7 +103,7 @@ def release(course: Course, name: str, assignments: Path = ASSIGNMENTS, book: Pa
             )
         _check_release(draft / name, expected)
         packed = draft / f"{name}.zip"
-        packed.write_bytes(zipped(name, bundle(name, draft / name, chapters, config)))
+        packed.write_bytes(zipped(name, bundle(name, draft / name, chapters, config, roster)))
         done = Released(course.release / name, course.handout / packed.name, chapters)
         replace_all([(draft / name, done.folder), (packed, done.archive)], draft)
         with session.gradebook() as gradebook:
