@@ -27,6 +27,7 @@ from autograder.regions import HIDDEN_TESTS, SOLUTION, region_error
 from autograder.replace import replace_all
 from autograder.roster import course_roster
 from autograder.settings import cell_timeout, load_config
+from autograder.wording import counted
 
 _MARKERS = tuple(marker.encode() for marker in SOLUTION + HIDDEN_TESTS)
 # What students may get beside the notebooks. Text, code and notebooks under other names are too often copies
@@ -47,11 +48,20 @@ class Released:
         The zip with all that students need.
     chapters
         The chapters that belong to the assignment, and whether they are in it.
+    points
+        What each notebook is worth, in the order of their names.
     """
 
     folder: Path
     archive: Path
     chapters: Chapters
+    points: tuple[float, ...]
+
+    @property
+    def worth(self) -> str:
+        """Say what all is worth; the assignment in the learning system has to count as much."""
+        total = counted(sum(self.points), "point")
+        return " + ".join(f"{each:g}" for each in self.points) + f" = {total}" if self.points[1:] else total
 
 
 def release(course: Course, name: str, assignments: Path = ASSIGNMENTS, book: Path | None = None) -> Released:
@@ -104,13 +114,14 @@ def release(course: Course, name: str, assignments: Path = ASSIGNMENTS, book: Pa
         _check_release(draft / name, expected)
         packed = draft / f"{name}.zip"
         packed.write_bytes(zipped(name, bundle(name, draft / name, chapters, config, roster)))
-        done = Released(course.release / name, course.handout / packed.name, chapters)
-        replace_all([(draft / name, done.folder), (packed, done.archive)], draft)
+        folder, archive = course.release / name, course.handout / packed.name
+        replace_all([(draft / name, folder), (packed, archive)], draft)
         with session.gradebook() as gradebook:
             write_deadline(gradebook, name, policy)
+            worth = {one.name: one.max_score for one in gradebook.find_assignment(name).notebooks}
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return done
+    return Released(folder, archive, chapters, tuple(worth[notebook] for notebook in sorted(worth)))
 
 
 def reference_failures(course: Course, name: str) -> dict[str, list[str]]:

@@ -220,7 +220,7 @@ def test_release_writes_and_tells_the_deadline(
         encoding="utf-8",
     )
     assert main(["release", "tiny", "--course", str(released.root)]) == 0
-    assert capsys.readouterr().out.splitlines()[2:4] == [
+    assert capsys.readouterr().out.splitlines()[3:5] == [
         "Due 2027-07-15 23:59 Europe/Berlin (2027-07-15 21:59 UTC); late work: nothing off.",
         "c.Autograder.deadlines: the course has no assignment 'tinyy' (yet); did you mean 'tiny'?",
     ]
