@@ -82,6 +82,12 @@ def add_commands(steps: argparse._SubParsersAction[argparse.ArgumentParser], epi
     students.add_argument(
         "--from", metavar="FILE", dest="file", type=Path, required=True, help="the class list, as for init"
     )
+    students.add_argument(
+        "--as-new",
+        action="store_true",
+        help="add students who look like known ones that are gone: with the same e-mail address, or an id "
+        "that differs in leading zeros (default: refuse the list)",
+    )
     course_option(students)
     students.set_defaults(run=_students)
 
@@ -113,6 +119,7 @@ def _init(options: argparse.Namespace) -> int:
 
         roster = import_class_list(course, options.class_list).roster
         print(f"{counted(len(roster.students), 'student')} from the class list ({roster.system}).")
+        print(roster.about_ids)
     print(f"Next: autograder release {names[0]} --course {shlex.quote(root)}")
     return DONE
 
@@ -121,7 +128,7 @@ def _students(options: argparse.Namespace) -> int:
     from autograder.course import open_course
     from autograder.enrolment import import_class_list
 
-    enrolment = import_class_list(open_course(options.course), options.file)
+    enrolment = import_class_list(open_course(options.course), options.file, as_new=options.as_new)
     for line in _told(enrolment):
         print(line)
     return DONE
@@ -136,7 +143,7 @@ def _told(enrolment: Enrolment) -> list[str]:
     return [
         *added,
         *[f"changed  {change}" for change in enrolment.changed],
-        *[f"gone     {student}" for student in enrolment.gone],
+        *[f"gone     {student.id}: {student.name}" for student in enrolment.gone],
         *[
             f"kept     {student}: gone from the list, but there is work of theirs"
             for student in enrolment.kept
@@ -145,4 +152,5 @@ def _told(enrolment: Enrolment) -> list[str]:
         f"{len(enrolment.added)} added, {len(enrolment.changed)} changed, {len(enrolment.gone)} gone"
         + (f", {len(enrolment.kept)} kept" if enrolment.kept else "")
         + ".",
+        roster.about_ids,
     ]

@@ -75,6 +75,7 @@ def _release(options: argparse.Namespace) -> int:
     released = release(course, name, book=options.book)
     notebooks = ", ".join(sorted(path.name for path in released.folder.glob("*.ipynb")))
     print(f"Released {name}: {notebooks} in {shown(released.folder)}.")
+    print(f"Worth {released.worth}.")
     print(f"For students: {shown(released.archive)}. {released.chapters.told}")
     policy = course_policy(load_config(course))
     print("\n".join([policy.told(name), *policy.unknown(course.assignments())]))

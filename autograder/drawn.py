@@ -13,6 +13,9 @@ from typing import Any
 REFERENCE = "reference"
 """The account for which the source notebook's answers are computed."""
 
+DRAWN_FOR_ANOTHER = "The numbers of this question were drawn for the account "
+"""How the verdict begins on a question whose numbers are another student's."""
+
 
 def drawn(account: str, question: str, values: dict[str, list[float]]) -> dict[str, float]:
     """Draw one of the values of each name, by account; quiz notebooks hold a copy of this function."""

@@ -14,6 +14,7 @@ from sqlalchemy import delete, insert, select, update
 from autograder.attempts import ATTEMPTS
 from autograder.course import Course
 from autograder.errors import AutograderError
+from autograder.lookalikes import asked, lookalikes
 from autograder.nbgrader_session import NbGraderSession
 from autograder.roster import CLASS_LIST, Roster, Student, course_roster, read_roster
 from autograder.whole_file import whole_file
@@ -39,20 +40,27 @@ class Enrolment:
     roster: Roster
     added: tuple[Student, ...]
     changed: tuple[str, ...]
-    gone: tuple[str, ...]
+    gone: tuple[Student, ...]
     kept: tuple[str, ...]
 
 
-def import_class_list(course: Course, path: Path) -> Enrolment:
+def import_class_list(course: Course, path: Path, *, as_new: bool = False) -> Enrolment:
     """Make a file the class list of a course.
 
     Students who are gone from the list leave the gradebook only if they have handed in nothing.
 
+    Parameters
+    ----------
+    course, path
+        The course, and the file.
+    as_new
+        Whether to add students who look like known ones that the list lacks.
+
     Raises
     ------
     AutograderError
-        If the list can't be read, it shares no student with the one before, or something can't be written.
-        Nothing is changed then.
+        If the list can't be read, it shares no student with the one before, it looks damaged, or something
+        can't be written. Nothing is changed then.
     """
     course.require_writable()
     roster = read_roster(path)
@@ -60,28 +68,37 @@ def import_class_list(course: Course, path: Path) -> Enrolment:
     before = course_roster(course)
     ids = {student.id for student in roster.students}
     if before is not None and not any(student.id in ids for student in before.students):
+        found = lookalikes(roster.students, {student.id: student.email for student in before.students})
+        why = asked(found) if found else "Is it of another course, or exported without the column of the ids?"
         raise AutograderError(
             f"{path}: has none of the {len(before.students)} students of {course.root / CLASS_LIST}; nothing "
-            "was changed. Is it of another course, or exported without the column of the ids? To start anew, "
-            f"move {CLASS_LIST} away"
+            f"was changed. {why}{'.' if found else ''} To start anew, move {CLASS_LIST} away"
         )
-    left = [student.id for student in before.students if student.id not in ids] if before else []
+    left = [student for student in before.students if student.id not in ids] if before else []
     with NbGraderSession(course).gradebook() as gradebook:
         known = {row.id: row for row in gradebook.db.execute(select(*_columns()))}
+        found = lookalikes(roster.students, {id: row.email or "" for id, row in known.items()})
+        if found and not as_new:
+            raise AutograderError(
+                f"{path}: {asked(found)}. Nothing was changed. If these are other people, or ids that have "
+                "changed, give --as-new: they become students of their own, and earlier work stays with the "
+                "earlier ids"
+            )
         added = [student for student in roster.students if student.id not in known]
         changes = [
             (student, told)
             for student in roster.students
             if student.id in known and (told := _differences(known[student.id], student))
         ]
-        kept = [id for id in left if _has_work(course, gradebook, id)]
-        gone = [id for id in left if id not in kept]
+        kept = [student.id for student in left if _has_work(course, gradebook, student.id)]
+        gone = [student for student in left if student.id not in kept]
         if added:
             gradebook.db.execute(insert(Row.__table__), [_values(student) for student in added])
         if changes:
             gradebook.db.execute(update(Row), [_values(student) for student, _ in changes])
         for start in range(0, len(gone), _AT_ONCE):
-            gradebook.db.execute(delete(Row).where(Row.id.in_(gone[start : start + _AT_ONCE])))
+            some = [student.id for student in gone[start : start + _AT_ONCE]]
+            gradebook.db.execute(delete(Row).where(Row.id.in_(some)))
     with whole_file(course.root / CLASS_LIST) as draft:  # last: a run that was killed before is repeated
         draft.write_bytes(content)
     changed = [f"{student.id}: {told}" for student, told in changes]

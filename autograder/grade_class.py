@@ -27,7 +27,7 @@ from autograder.intake import Intake, Work
 from autograder.isolation import isolation_notes
 from autograder.policy import course_policy
 from autograder.private import PRIVATE, VERDICTS
-from autograder.remarks import remarks_on
+from autograder.remarks import other_accounts, remarks_on
 from autograder.repairs import find_repairs
 from autograder.settings import cell_timeout, load_config
 from autograder.submission import handed_in_at
@@ -366,6 +366,7 @@ class ClassGrading:
 
         marks: list[Mark] = []
         notes = [*self._policy.unknown(self._course.assignments()), *self._notes]
+        notes += other_accounts(self.results)
         if self._options.record:
             with self._session.gradebook() as gradebook:
                 marks = [

@@ -13,8 +13,9 @@ from autograder.errors import AutograderError, UsageError
 from autograder.export import mark_notes
 from autograder.formulas import defused, is_safe_id
 from autograder.lms_formats import FORMATS, Column, Lms, column_for, find_columns, form_for
+from autograder.lookalikes import asked, lookalikes
 from autograder.marks import Report
-from autograder.roster import CLASS_LIST
+from autograder.roster import CLASS_LIST, course_roster
 from autograder.whole_file import whole_file
 from autograder.wording import counted
 
@@ -102,18 +103,19 @@ def export_to_lms(
     Raises
     ------
     AutograderError
-        If there is no fitting class list, no mark, an assignment's column can't be told, or the file can't be
-        written; an earlier file stays.
+        If there is no fitting class list, no mark, an assignment's column can't be told, the class list looks
+        damaged, so that marks would be cleared in the system, or the file can't be written; an earlier file
+        stays.
     """
     options = options or Options()
     class_list = open_class_table(course, lms, options.class_list)
     standings = read_class_marks(course, names)
+    _require_students(course, lms, options.class_list or course.root / CLASS_LIST, class_list, standings)
     by_place = {(standing.mark.assignment, standing.mark.student): standing for standing in standings}
     targets = _targets(lms, class_list, standings, options.columns or {})
     file = _GradebookFile(lms, class_list, targets, by_place, options.zeros)
     form = form_for(lms, class_list.form)
-    with whole_file(to) as draft:
-        form.write(file.rows(), draft)
+    rows = list(file.rows())
     marks = tuple(
         standing.mark
         for target in targets
@@ -121,7 +123,37 @@ def export_to_lms(
         if (standing := by_place.get((target.assignment, student))) and standing.state == "graded"
     )
     problems = [*file.problems, *_not_in_file(standings, class_list)]
+    if not marks and any(standing.state == "graded" for standing in standings):
+        raise AutograderError(
+            "no mark would go into the file, so nothing was written: " + "; ".join(problems)
+        )
+    with whole_file(to) as draft:
+        form.write(rows, draft)
     return Report(marks, tuple(problems), (*file.notes(), *mark_notes(marks)))
+
+
+def _require_students(
+    course: Course, lms: Lms, path: Path, class_list: ClassTable, standings: Sequence[Standing]
+) -> None:
+    """Refuse a class list whose ids are not those of the course: its students would lose their marks."""
+    listed = class_list.roster.students
+    roster = course_roster(course)
+    emails = {student.id: student.email for student in roster.students} if roster else {}
+    found = lookalikes(listed, {s.mark.student: emails.get(s.mark.student, "") for s in standings})
+    graded = {standing.mark.student for standing in standings if standing.state == "graded"}
+    if graded and graded.isdisjoint(student.id for student in listed):
+        wrong = f"has none of the {counted(len(graded), 'student')} with marks. "
+        wrong += asked(found) if found else f"It begins with {listed[0].id}: is it of another course"
+    elif found:
+        wrong = (
+            f"{asked(found)}. If these are other people, or ids that have changed, first "
+            "`autograder students --from FILE --as-new`"
+        )
+    else:
+        return
+    raise AutograderError(
+        f"{path}: {wrong}. Nothing was written, because the file would clear marks in {FORMATS[lms].name}"
+    )
 
 
 def _targets(

@@ -17,7 +17,7 @@ from typing import Any
 
 from autograder import seeds
 from autograder.authored import ASSIGNMENTS, read_yaml, schema_error
-from autograder.drawn import REFERENCE, same_account
+from autograder.drawn import DRAWN_FOR_ANOTHER, REFERENCE, same_account
 from autograder.question import LETTERS, Key, Question, QuizError, shown_answer
 from autograder.question_keys import all_versions, check_draw, numbers_of, question_with
 
@@ -97,7 +97,7 @@ def grade_answer(unit: str, question_id: str, given: object, account: object = N
     student = seeds.student()
     if student is not None and "draw" in item and not same_account(account, student):
         raise AssertionError(
-            f"The numbers of this question were drawn for the account {shown_answer(account)}, but you are "
+            f"{DRAWN_FOR_ANOTHER}{shown_answer(account)}, but you are "
             f"{student!r}: write {student!r} into the first cell, run all cells, and answer with the numbers "
             "shown then."
         )

@@ -25,7 +25,9 @@ from autograder.notebooks import read_notebook
 from autograder.policy import course_policy
 from autograder.regions import HIDDEN_TESTS, SOLUTION, region_error
 from autograder.replace import replace_all
+from autograder.roster import course_roster
 from autograder.settings import cell_timeout, load_config
+from autograder.wording import counted
 
 _MARKERS = tuple(marker.encode() for marker in SOLUTION + HIDDEN_TESTS)
 # What students may get beside the notebooks. Text, code and notebooks under other names are too often copies
@@ -46,11 +48,20 @@ class Released:
         The zip with all that students need.
     chapters
         The chapters that belong to the assignment, and whether they are in it.
+    points
+        What each notebook is worth, in the order of their names.
     """
 
     folder: Path
     archive: Path
     chapters: Chapters
+    points: tuple[float, ...]
+
+    @property
+    def worth(self) -> str:
+        """Say what all is worth; the assignment in the learning system has to count as much."""
+        total = counted(sum(self.points), "point")
+        return " + ".join(f"{each:g}" for each in self.points) + f" = {total}" if self.points[1:] else total
 
 
 def release(course: Course, name: str, assignments: Path = ASSIGNMENTS, book: Path | None = None) -> Released:
@@ -70,13 +81,14 @@ def release(course: Course, name: str, assignments: Path = ASSIGNMENTS, book: Pa
     Raises
     ------
     AutograderError
-        If a source notebook is missing, broken or fails, nbgrader refuses it, or a chapter is missing in the
-        book; the earlier version stays.
+        If a source notebook is missing, broken or fails, nbgrader refuses it, a chapter is missing in the
+        book, or the class list can't be read; the earlier version stays.
     """
     course.require_assignment(name)
     course.require_writable()
     config = load_config(course)
     policy = course_policy(config)
+    roster = course_roster(course)
     authored = name in list_assignments(assignments)
     expected = _check_sources(course.source / name, NOTEBOOKS if authored else ())
     chapters = find_chapters(chapter_names(name, assignments) if authored else (), book)
@@ -101,14 +113,15 @@ def release(course: Course, name: str, assignments: Path = ASSIGNMENTS, book: Pa
             )
         _check_release(draft / name, expected)
         packed = draft / f"{name}.zip"
-        packed.write_bytes(zipped(name, bundle(name, draft / name, chapters, config)))
-        done = Released(course.release / name, course.handout / packed.name, chapters)
-        replace_all([(draft / name, done.folder), (packed, done.archive)], draft)
+        packed.write_bytes(zipped(name, bundle(name, draft / name, chapters, config, roster)))
+        folder, archive = course.release / name, course.handout / packed.name
+        replace_all([(draft / name, folder), (packed, archive)], draft)
         with session.gradebook() as gradebook:
             write_deadline(gradebook, name, policy)
+            worth = {one.name: one.max_score for one in gradebook.find_assignment(name).notebooks}
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return done
+    return Released(folder, archive, chapters, tuple(worth[notebook] for notebook in sorted(worth)))
 
 
 def reference_failures(course: Course, name: str) -> dict[str, list[str]]:

@@ -111,6 +111,23 @@ class Roster:
         """What wrote the list, as people call it."""
         return "a plain table" if self.kind == "plain" else self.kind.capitalize()
 
+    @property
+    def id_headings(self) -> tuple[str, ...]:
+        """The headings of the columns from which ids came: one, unless it is empty for some students."""
+        headings = _FORMATS[self.kind].id
+        used = {next(h for h in headings if student.columns.get(h)) for student in self.students}
+        return tuple(heading for heading in headings if heading in used)
+
+    @property
+    def about_ids(self) -> str:
+        """Say what a student's id is: the account name, which no student can guess."""
+        first, *others = (repr(heading) for heading in self.id_headings)
+        column = "".join([f"the column {first}", *(f", and where it is empty {other}" for other in others)])
+        return (
+            f"A student's id is {column}, such as {self.students[0].id}; this is the account name that "
+            "students write into the quiz's first cell."
+        )
+
     def by_id(self, student_id: str) -> Student | None:
         """Find a student by id."""
         return self._by_id.get(student_id)

@@ -14,12 +14,15 @@ from autograder.handout.requirements import FILE as REQUIREMENTS
 from autograder.handout.requirements import requirements_text
 from autograder.notebooks import parsed_notebook
 from autograder.policy import course_policy
+from autograder.roster import Roster
 from autograder.settings import web_address
 
 BROWSER_EXAMPLE = "https://example.org/losses-in-the-browser/"
 
 
-def bundle(name: str, released: Path, chapters: Chapters, config: Config) -> dict[str, bytes]:
+def bundle(
+    name: str, released: Path, chapters: Chapters, config: Config, roster: Roster | None = None
+) -> dict[str, bytes]:
     """Gather the files of a handout, by path.
 
     Parameters
@@ -33,6 +36,8 @@ def bundle(name: str, released: Path, chapters: Chapters, config: Config) -> dic
         The chapters that go with it.
     config
         The course's settings, for deadlines and addresses.
+    roster
+        The class list, if there is one.
 
     Raises
     ------
@@ -56,6 +61,7 @@ def bundle(name: str, released: Path, chapters: Chapters, config: Config) -> dic
             for one in chapters.names
         ],
         browser_address(config, name),
+        roster,
     )
     readme = readme_text(about, course_policy(config))
     return {README: readme.encode(), REQUIREMENTS: requirements_text().encode()} | files | own

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from autograder.feedback_page.page import Chapter
 from autograder.policy import Policy
+from autograder.roster import Roster
 
 FILE = "README.md"
 
@@ -68,8 +69,8 @@ kernel. Your work stays in that browser, on that machine, so download it often (
 """
 
 _ACCOUNT = """
-First of all, write your account name into the first cell of `quiz.ipynb`, the one that you hand in with: some
-questions have numbers of your own, which are drawn from it.
+First of all, write your account name into the first cell of `quiz.ipynb`{which}: some
+questions have numbers of your own, which are drawn from it. With another name in it, they give no points.
 """
 
 
@@ -89,6 +90,8 @@ class Contents:
         The chapters that it builds on, each with its file, or None if that is not included.
     browser
         The address of the browser edition, if there is one.
+    roster
+        The class list, which knows what the account names are; None if there is none.
     """
 
     name: str
@@ -97,6 +100,7 @@ class Contents:
     asks_account: bool
     chapters: Sequence[tuple[Chapter, str | None]]
     browser: str | None
+    roster: Roster | None = None
 
 
 def readme_text(contents: Contents, policy: Policy) -> str:
@@ -109,7 +113,7 @@ def readme_text(contents: Contents, policy: Policy) -> str:
         browser=_BROWSER.format(address=contents.browser) if contents.browser else "",
         files="\n".join(_files(contents)),
         first=contents.notebooks[0],
-        account=_ACCOUNT if contents.asks_account else "",
+        account=_ACCOUNT.format(which=_account(contents.roster)) if contents.asks_account else "",
         hand_in=_listed([f"`{name}`" for name in contents.notebooks]),
         these="these names" if several else "this name",
         it="they are" if several else "it is",
@@ -130,6 +134,15 @@ def _files(contents: Contents) -> list[str]:
         title = f"[{chapter.title}]({chapter.address})" if chapter.address else f"*{chapter.title}*"
         lines.append(f"- `{file}`: the chapter {title}" if file else f"- read first: {title}, in the book")
     return lines
+
+
+def _account(roster: Roster | None) -> str:
+    if roster is None:
+        return ", the one that you hand in with"
+    if roster.kind == "plain":
+        return ", which is your id in the instructor's class list"
+    headings = ", or if you have none your ".join(f"*{heading}*" for heading in roster.id_headings)
+    return f", which is your {headings} in {roster.system}"
 
 
 def _due(policy: Policy, name: str) -> str:

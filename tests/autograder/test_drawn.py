@@ -11,9 +11,11 @@ from nbformat import NotebookNode
 
 from autograder import quiz, seeds
 from autograder.convert import quiz_notebook
-from autograder.drawn import all_draws, drawn
+from autograder.drawn import DRAWN_FOR_ANOTHER, all_draws, drawn
+from autograder.engine.verdict import GradedNotebook, Verdict
 from autograder.question import QuizError
 from autograder.quiz import all_keys, grade_answer, load_quiz
+from autograder.remarks import other_accounts
 
 QUIZ = """
 title: Own numbers
@@ -114,6 +116,23 @@ def test_who_hands_in_decides_whose_numbers_count(path: Path) -> None:
             with pytest.raises(AssertionError, match="write 'ada'") as told:
                 grade_answer("own", "own", ada, odd)
             assert len(str(told.value)) < 500
+
+
+def test_grading_names_who_wrote_another_account_name(path: Path) -> None:
+    def graded(student: str, account: object) -> GradedNotebook:
+        with seeds.use(f"5eed:{student}", "own-check"), pytest.raises(AssertionError) as told:
+            grade_answer("own", "own", -1, account)
+        return GradedNotebook("quiz", (Verdict("own-check", "failed", 0, 1, str(told.value)),))
+
+    right = {("ada", "quiz"): graded("ada", "ada")}
+    assert other_accounts(right) == []
+    cited = Verdict("own-check", "failed", 0, 1, f"you gave '{DRAWN_FOR_ANOTHER}'")
+    assert other_accounts({("eve", "quiz"): GradedNotebook("quiz", (cited,))}) == []
+    wrong = {("0700", "quiz"): graded("0700", "bob"), ("0107", "quiz"): graded("0107", None)}
+    assert other_accounts(right | wrong) == [
+        "2 students wrote another account name into quiz.ipynb, so questions with numbers of their own gave "
+        "no points: 0107, 0700"
+    ]
 
 
 def test_where_nobody_knows_the_student_the_account_in_the_notebook_counts(path: Path) -> None:

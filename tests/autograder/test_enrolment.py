@@ -19,6 +19,10 @@ from tests.autograder.conftest import FIXTURES
 
 HandIn = Callable[..., Path]
 LIST = "id,first_name,last_name,email\nada,Ada,Lovelace,ada@example.org\nbob,Bob,Ng,\n"
+ID_IS_ADA = (
+    "A student's id is the column 'id', such as ada; this is the account name that students write into the "
+    "quiz's first cell."
+)
 NEWER = "id,first_name,last_name,email\nbob,Bob,Wu,bob@example.org\ncyd,Cyd,Ray,\n"
 
 
@@ -42,10 +46,11 @@ def test_a_course_starts_with_its_class_and_its_rules(
     deadline = ["--deadline", "u1-foundations=2027-01-15 23:59 Europe/Berlin"]
     chosen = ["--assignment", "u1-foundations", "--class-list", str(class_list)]
     assert main(["init", str(root), *chosen, *deadline, *rules]) == 0
-    assert capsys.readouterr().out.splitlines()[1:3] == [
+    assert capsys.readouterr().out.splitlines()[1:4] == [
         "u1-foundations: Due 2027-01-15 23:59 Europe/Berlin (2027-01-15 22:59 UTC); late work: 10% off per "
         "started day, 10 minutes of grace, nothing after 7 days.",
         "2 students from the class list (a plain table).",
+        ID_IS_ADA,
     ]
     course = open_course(root)
     assert course_policy(load_config(course)) == Policy(
@@ -99,17 +104,19 @@ def test_a_newer_list_adds_changes_and_removes(
         "added    ada: Ada Lovelace",
         "added    bob: Bob Ng",
         "2 students in the class list (a plain table): 2 added, 0 changed, 0 gone.",
+        ID_IS_ADA,
     ]
     assert main(command) == 0
-    assert capsys.readouterr().out.endswith(": 0 added, 0 changed, 0 gone.\n")
+    assert ": 0 added, 0 changed, 0 gone.\n" in capsys.readouterr().out
 
     class_list.write_text(NEWER, encoding="utf-8")
     assert main(command) == 0
     assert capsys.readouterr().out.splitlines() == [
         "added    cyd: Cyd Ray",
         "changed  bob: last name Ng → Wu, email (none) → bob@example.org",
-        "gone     ada",
+        "gone     ada: Ada Lovelace",
         "2 students in the class list (a plain table): 1 added, 1 changed, 1 gone.",
+        ID_IS_ADA.replace("ada", "bob"),
     ]
     assert in_gradebook(released) == {"bob": ("Bob", "Wu", "bob@example.org"), "cyd": ("Cyd", "Ray", None)}
 
@@ -130,8 +137,8 @@ def test_nobody_with_work_is_removed(
     class_list.write_text(NEWER, encoding="utf-8")
     capsys.readouterr()
     assert main(command) == 0
-    assert capsys.readouterr().out.splitlines()[2:] == [
-        "gone     eve",
+    assert capsys.readouterr().out.splitlines()[2:-1] == [
+        "gone     eve: Eve Oh",
         "kept     ada: gone from the list, but there is work of theirs",
         "kept     dan: gone from the list, but there is work of theirs",
         "2 students in the class list (a plain table): 1 added, 1 changed, 1 gone, 2 kept.",
@@ -154,6 +161,53 @@ def test_the_list_of_another_class_is_refused(
     assert (released.root / CLASS_LIST).read_text(encoding="utf-8") == LIST
 
 
+@pytest.mark.parametrize(
+    ("damaged", "message"),
+    [
+        ("id,email\n070100,\n70101,\n", "70101 is 070101 but for leading zeros: was the file opened"),
+        (
+            "id,email\n070100,\n7.01E+04,BOB@example.org\n",
+            "7.01E+04 has the e-mail address of 070101: was the file opened in a spreadsheet",
+        ),
+        (
+            "id,email\n70100,\n70101,\n",
+            "has none of the 2 students of {list}; nothing was changed. 70100 is 070100 but for leading "
+            "zeros; 70101 is 070101 but for leading zeros: was the file opened in a spreadsheet",
+        ),
+    ],
+)
+def test_a_list_whose_ids_a_spreadsheet_has_damaged_makes_no_second_people(
+    released: Course, class_list: Path, damaged: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = "id,email\n070100,ada@example.org\n070101,bob@example.org\n"
+    class_list.write_text(whole, encoding="utf-8")
+    command = ["students", "--from", str(class_list), "--course", str(released.root)]
+    assert main(command) == 0
+    before = in_gradebook(released)
+    class_list.write_text(damaged, encoding="utf-8")
+    capsys.readouterr()
+    assert main(command) == 1
+    assert message.format(list=released.root / CLASS_LIST) in capsys.readouterr().err
+    assert in_gradebook(released) == before
+    assert (released.root / CLASS_LIST).read_text(encoding="utf-8") == whole
+
+
+def test_who_resembles_a_student_who_is_gone_is_added_if_that_is_meant(
+    released: Course, class_list: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["students", "--from", str(class_list), "--course", str(released.root)]
+    assert main(command) == 0
+    class_list.write_text(LIST.replace("ada,", "lovelace,"), encoding="utf-8")
+    assert main(command) == 1
+    assert "lovelace has the e-mail address of ada" in (said := capsys.readouterr().err)
+    assert "give --as-new" in said
+    assert main([*command, "--as-new"]) == 0
+    assert sorted(in_gradebook(released)) == ["bob", "lovelace"]
+    beside_bob = LIST.replace("ada,", "lovelace,") + "00bob,Bob,Other,\n"
+    class_list.write_text(beside_bob, encoding="utf-8")
+    assert main(command) == 0
+
+
 def test_release_writes_and_tells_the_deadline(
     released: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -166,7 +220,7 @@ def test_release_writes_and_tells_the_deadline(
         encoding="utf-8",
     )
     assert main(["release", "tiny", "--course", str(released.root)]) == 0
-    assert capsys.readouterr().out.splitlines()[2:4] == [
+    assert capsys.readouterr().out.splitlines()[3:5] == [
         "Due 2027-07-15 23:59 Europe/Berlin (2027-07-15 21:59 UTC); late work: nothing off.",
         "c.Autograder.deadlines: the course has no assignment 'tinyy' (yet); did you mean 'tiny'?",
     ]

@@ -51,6 +51,19 @@ def who(roster: Roster) -> list[tuple[str, str, str, str]]:
     return [(s.id, s.first_name, s.last_name, s.email) for s in roster.students]
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (CANVAS, "the column 'SIS Login ID', such as ada01;"),
+        (MOODLE, "the column 'ID number', and where it is empty 'Email address', such as s001;"),
+        (MOODLE.replace(',"de la Cruz",,', ',"de la Cruz",007,'), "the column 'ID number', such as s001;"),
+        (BLACKBOARD, "the column 'Username', such as ada01;"),
+    ],
+)
+def test_it_is_said_which_column_the_ids_are(tmp_path: Path, content: str, said: str) -> None:
+    assert listed(tmp_path, content).about_ids.startswith(f"A student's id is {said} this is the account")
+
+
 def test_canvas_lists_students_between_rows_of_its_own(tmp_path: Path) -> None:
     roster = listed(tmp_path, CANVAS)
     assert (roster.kind, roster.headings[-1]) == ("canvas", "Final Score")

@@ -35,6 +35,7 @@ class Graded(NamedTuple):
     stock: Path
     students: list[SampleStudent]
     mistaken: dict[str, list[Mistake]]
+    said: str
 
 
 def spread(lists: Iterable[list[Mistake]], name: str) -> dict[str, list[Mistake]]:
@@ -65,7 +66,7 @@ def graded(folder: Path, unit: Assignment) -> Graded:
         hand_in_practice(course, unit, student, right, mistakes)
     done = autograder("grade", unit.name, "--course", course.root, "--timeout", "10")
     assert done.returncode in (0, 3), done.stderr
-    return Graded(course, stock, students, mistaken)
+    return Graded(course, stock, students, mistaken, done.stdout)
 
 
 def hand_in_practice(
@@ -145,3 +146,6 @@ def test_who_copies_a_quiz_gets_nothing_for_numbers_of_another_student(
     for question in unit.quiz:
         given = marks[COPYCAT, "quiz", f"{question.id}-check"].points
         assert given == (0 if question.draw else question.points), question.id
+    told = [line for line in done.said.splitlines() if "wrote another account name" in line]
+    assert [COPYCAT in line.partition("points: ")[2].split(", ") for line in told] == [True]
+    assert "ada" not in told[0].split(", ")

@@ -28,6 +28,7 @@ def test_it_names_the_zip_and_what_to_do_next(mine: Course, capsys: pytest.Captu
     assert main(["release", "mine", "--course", str(mine.root)]) == 0
     said = capsys.readouterr().out
     assert f"Released mine: practice.ipynb, quiz.ipynb in {mine.release / 'mine'}.\n" in said
+    assert "\nWorth 5 + 5 = 10 points.\n" in said
     assert f"For students: {mine.root}/handout/mine.zip. No chapters of the book belong to it.\n" in said
     assert "Due 2027-01-15 12:00 UTC; late work: nothing off.\n" in said
     assert f"Next: give students {mine.root}/handout/mine.zip; then autograder collect mine --from" in said

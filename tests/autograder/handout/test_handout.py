@@ -87,6 +87,27 @@ def test_the_readme_says_what_to_hand_in_by_when_and_what_counts(released: Cours
     assert "[Squared error](https://example.org/losses/book/regression/squared-error.html)" in text
 
 
+@pytest.mark.parametrize(
+    ("class_list", "which"),
+    [
+        (None, ", the one that you hand in with:"),
+        ("id\nada\n", ", which is your id in the instructor's class list:"),
+        (
+            "First name,Last name,ID number,Email address\nAda,Ng,0815,a@b.org\nBo,Ng,,b@b.org\n",
+            ", which is your *ID number*, or if you have none your *Email address* in Moodle:",
+        ),
+    ],
+)
+def test_the_readme_says_which_account_name_the_quiz_asks_for(
+    released: Course, class_list: str | None, which: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograder.handout.bundle._asks_account", lambda _: True)
+    if class_list is not None:
+        (released.root / "class_list.csv").write_text(class_list, encoding="utf-8")
+    text = readme(release(released, "tiny", FIXTURES).archive)
+    assert f"write your account name into the first cell of `quiz.ipynb`{which}" in text
+
+
 def test_an_address_that_is_none_is_refused_before_anything_is_written(
     released: Course, snapshot: Snapshot
 ) -> None:
