@@ -70,7 +70,7 @@ def build_report(
     with session.gradebook() as gradebook:
         chosen_assignments(course, gradebook, [name])
         cells = graded_cells(course, gradebook, name)
-        lateness = read_lateness(gradebook, name, policy)
+        lateness = read_lateness(gradebook, course, name, policy)
         people = _people(gradebook, roster)
         earlier = {} if anonymous else _earlier_shares(gradebook, name)
     unit = authored(name, assignments)
@@ -169,7 +169,7 @@ def _head(
         ungraded=len(work.ungraded),
         missing=len(missing),
         unlisted=len(handed_in - listed) if roster else 0,
-        late=sum(lateness.seconds(student, None) > 0 for student in work.students),
+        late=sum(lateness.seconds(student, lateness.students[student].when) > 0 for student in work.students),
         off=int((work.penalties > 0).sum()),
         refused=int((work.states == REFUSED).any(axis=1).sum()),
         waiting=int(work.waiting.sum()),

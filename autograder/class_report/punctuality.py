@@ -28,7 +28,7 @@ def arrivals(lateness: Lateness, students: Collection[str]) -> Arrivals:
         last = max(whens, default=None)
         hours = [(when - last).total_seconds() / 3600 for when in whens] if last else []
         relative = "the last one handed in"
-    late = sum(lateness.seconds(student, None) > 0 for student in times)
+    late = sum(lateness.seconds(student, known.when) > 0 for student, known in times.items())
     edges, bins = _histogram(hours)
     return Arrivals(relative, lateness.due is not None, edges, bins, late, unknown)
 
