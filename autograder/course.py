@@ -165,7 +165,7 @@ def open_course(root: Path) -> Course:
 
 
 def _courses_near(root: Path) -> str:
-    """Ask whether the course directory around `root` was meant, or one right below; empty if there is none."""
+    """Ask whether the course directory around `root` or right below was meant; empty if there is none."""
     around = [folder for folder in root.parents if (folder / CONFIG).is_file()][:1]
     folders = around or sorted(path.parent for path in root.glob(f"*/{CONFIG}"))
     shown = [shlex.quote(min(str(path), os.path.relpath(path), key=len)) for path in folders]

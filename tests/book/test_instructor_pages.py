@@ -181,7 +181,8 @@ def test_more_time_for_a_student_is_given_as_the_page_on_the_class_tells(tmp_pat
     lines, said = found[place].text, found[place + 1].text
     unit = "u2-regression"
     before = f"""\
-autograder init course --assignment {unit} --late "10% per day" --deadline {unit}="2027-01-15 23:59 Europe/Berlin"
+autograder init course --assignment {unit} --late "10% per day" \\
+  --deadline {unit}="2027-01-15 23:59 Europe/Berlin"
 cd course
 autograder release {unit}
 autograder sample-class {unit}
