@@ -17,6 +17,7 @@ from autograder import (
     cli_collect,
     cli_doctor,
     cli_export,
+    cli_extend,
     cli_feedback,
     cli_learner,
     cli_release,
@@ -56,6 +57,7 @@ Six steps take an assignment from its authored text to marks that are handed bac
 
 Then `autograder report u2-regression` tells on one page what to teach again, and who may need help.
 `init` takes a class list, deadlines, and the rule for late work; `autograder students` a newer class list.
+`autograder extend u2-regression STUDENT --days 2` gives one student more time.
 Learning on your own? `autograder check practice.ipynb`, or `watch`, tests a notebook with everything.
 Nothing handed in yet? `autograder sample-class u2-regression` makes up a class, after `release`.
 Something does not work? `autograder doctor` checks the machine, with --course a course too.
@@ -103,6 +105,8 @@ def _parser() -> argparse.ArgumentParser:
     cli_release.add_commands(steps, _ENDS)
 
     cli_collect.add_commands(steps, _ENDS)
+
+    cli_extend.add_commands(steps, _ENDS)
 
     grade = _step(steps, "grade", "run and mark what students handed in")
     _grading_arguments(grade)

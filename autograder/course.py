@@ -48,7 +48,8 @@ A course directory for nbgrader. From inside it:
 6. `autograder report ASSIGNMENT` writes a page to `report/`: what to teach again, and who may need help.
 
 `autograder students --from FILE` takes over a class list of Canvas, Moodle or Blackboard, and again a newer
-one. Deadlines, the rule for late work and which attempt counts are in `{config}`.
+one. Deadlines, the rule for late work and which attempt counts are in `{config}`;
+`autograder extend ASSIGNMENT STUDENT --days 2` gives one student more time.
 
 `autograder doctor --course .` looks whether the machine and this directory are as they should be.
 After a change of a test, `autograder regrade ASSIGNMENT --dry-run` shows whose marks would move.
@@ -157,15 +158,16 @@ def open_course(root: Path) -> Course:
     root = Path(os.path.abspath(root))
     if not (root / CONFIG).is_file():
         raise AutograderError(
-            f"{root} is not a course directory (it has no {CONFIG}). {_courses_below(root)}"
+            f"{root} is not a course directory (it has no {CONFIG}). {_courses_near(root)}"
             "Name one with --course DIR, or make one with `autograder init DIR`."
         )
     return Course(root)
 
 
-def _courses_below(root: Path) -> str:
-    """Ask whether a course directory right below `root` was meant; empty if there is none."""
-    folders = sorted(path.parent for path in root.glob(f"*/{CONFIG}"))
+def _courses_near(root: Path) -> str:
+    """Ask whether the course directory around `root` or right below was meant; empty if there is none."""
+    around = [folder for folder in root.parents if (folder / CONFIG).is_file()][:1]
+    folders = around or sorted(path.parent for path in root.glob(f"*/{CONFIG}"))
     shown = [shlex.quote(min(str(path), os.path.relpath(path), key=len)) for path in folders]
     return f"Did you mean {' or '.join(f'--course {path}' for path in shown)}? " if shown else ""
 

@@ -62,7 +62,7 @@ c.Autograder.deadlines = {deadlines}
 # percent of what a notebook scored. Within the minutes of grace nothing is lost, after the last day all:
 #   {{"grace_minutes": 10, "percent_per_day": 10, "closes_after_days": 7}}
 # Ten minutes late costs nothing then, eleven minutes a tenth, 25 hours two tenths, 8 days everything.
-# nbgrader's `Gradebook.grant_extension` gives one student more time. After changes, `autograder grade` again.
+# `autograder extend` gives one student more time. After changes, `autograder grade` again.
 c.Autograder.late_policy = {late}
 
 # Of several attempts, "last" counts the last one, even if it came after closing and gets nothing; grading

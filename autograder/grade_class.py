@@ -240,7 +240,7 @@ class ClassGrading:
                 require_unchanged(self._name, layouts, self.sources)
                 if (replaced := write_deadline(gradebook, self._name, self._policy)) is not None:
                     self._notes.append(replaced)
-            self._lateness = read_lateness(gradebook, self._name, self._policy)
+            self._lateness = read_lateness(gradebook, self._course, self._name, self._policy)
             self._held = recorded_scores(gradebook, self._name)
 
     def _jobs(self) -> Iterator[Job]:

@@ -19,8 +19,10 @@ from nbgrader.api import (  # type: ignore[import-untyped]
 from sqlalchemy import func, select, update
 
 from autograder.audit_log import AuditLog, scoring_event
+from autograder.course import Course
 from autograder.engine.verdict import GradedNotebook
 from autograder.errors import shortened
+from autograder.extension import read_extensions
 from autograder.policy import Policy
 from autograder.record import LatePenalty, penalty_for, seconds_late
 from autograder.verdict_cache import VerdictCache
@@ -49,10 +51,14 @@ class _Held(NamedTuple):
 
 @dataclass(frozen=True)
 class Lateness:
-    """The times of an assignment that the gradebook knows, with the deadline that holds."""
+    """The times of an assignment that the gradebook knows, with the deadline that holds.
+
+    `extensions` are for students of whom the gradebook knows no work yet.
+    """
 
     due: datetime | None
     students: Mapping[str, _Times]
+    extensions: Mapping[str, timedelta]
 
     def seconds(self, student: str, when: datetime | None) -> float:
         """Give how late a student is who handed in then; without a time, work counts as in time.
@@ -60,7 +66,7 @@ class Lateness:
         The time that the gradebook knows may be that of another attempt.
         """
         known = self.students.get(student)
-        return seconds_late(when, self.due, known.extension if known else None)
+        return seconds_late(when, self.due, known.extension if known else self.extensions.get(student))
 
     def forgotten(self, student: str, when: datetime | None) -> str | None:
         """Say so in a line if work was late as far as the gradebook knows, and has no time any more."""
@@ -94,7 +100,7 @@ def write_deadline(gradebook: Gradebook, assignment: str, policy: Policy) -> str
     return f"the deadline of {assignment} is {deadline} now; it was {before:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def read_lateness(gradebook: Gradebook, assignment: str, policy: Policy) -> Lateness:
+def read_lateness(gradebook: Gradebook, course: Course, assignment: str, policy: Policy) -> Lateness:
     """Read when everyone handed in, and their extensions; the rules' deadline, else the gradebook's."""
     found = select(Assignment.duedate).where(Assignment.name == assignment)
     deadline = policy.deadlines.get(assignment)
@@ -104,7 +110,8 @@ def read_lateness(gradebook: Gradebook, assignment: str, policy: Policy) -> Late
         Assignment, work.assignment_id == Assignment.id
     )
     known = gradebook.db.execute(rows.where(Assignment.name == assignment))
-    return Lateness(due, {student: _Times(*times) for student, *times in known})
+    extensions = read_extensions(course.root, assignment)
+    return Lateness(due, {student: _Times(*times) for student, *times in known}, extensions)
 
 
 def recorded_before(

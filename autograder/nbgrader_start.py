@@ -1,4 +1,4 @@
-"""What comes before grading, for `nbgrader autograde` too: the deadline, and the attempts that count."""
+"""What comes before grading, for `nbgrader autograde` too: deadline, extensions, the attempts that count."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from autograder.attempts import attempted
 from autograder.audit_log import AuditLog
 from autograder.best_attempt import BestAttempts
 from autograder.course import Course
+from autograder.extension import add_submissions
 from autograder.grade_one import opened
 from autograder.lateness import (
+    Lateness,
     read_lateness,
     recorded_before,
     told_changed,
@@ -29,7 +31,7 @@ from autograder.verdict_cache import VerdictCache
 
 
 def before_autograde(converter: Any) -> None:
-    """Write the deadline, and the penalties that it changes; with "best", put what counts into submitted/.
+    """Write deadline, extensions and the penalties that they change; with "best", fill submitted/.
 
     Parameters
     ----------
@@ -48,7 +50,7 @@ def before_autograde(converter: Any) -> None:
         if (replaced := write_deadline(gradebook, name, policy)) is not None:
             converter.log.warning(replaced)
         gradebook.db.commit()
-        lateness = read_lateness(gradebook, name, policy)
+        lateness = read_lateness(gradebook, course, name, policy)
         with VerdictCache(course.root / PRIVATE / VERDICTS) as kept:
             late = recorded_before(gradebook, kept, name, lateness)
         log = AuditLog(course.root / PRIVATE / AUDIT)
@@ -56,8 +58,16 @@ def before_autograde(converter: Any) -> None:
         gradebook.db.commit()
     for line in told_changed(changed, best=policy.attempts == "best"):
         converter.log.warning(line)
+    if policy.attempts == "best":
+        _put_best_in_place(converter, course, lateness)
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        add_submissions(gradebook, course, name, coursedir.student_id, enrol=converter.create_student)
+
+
+def _put_best_in_place(converter: Any, course: Course, lateness: Lateness) -> None:
+    coursedir, config, name = converter.coursedir, converter.config, converter.coursedir.assignment_id
     students = [student for student in attempted(course, name) if fnmatchcase(student, coursedir.student_id)]
-    if policy.attempts != "best" or not students:
+    if not students:
         return
     intake, pool = opened(course.root, name, cell_timeout(config))
     with VerdictCache(course.root / PRIVATE / VERDICTS) as kept:

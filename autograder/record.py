@@ -60,6 +60,9 @@ class Submission:
     missing
         What to say of a notebook that was not handed in, by name; others of the assignment that are in
         neither mapping count as not handed in too.
+    extension
+        How much more time the student was given before anything was recorded. The gradebook takes it over
+        with the first work, and then has its own.
     """
 
     student: str
@@ -67,6 +70,7 @@ class Submission:
     notebooks: Mapping[str, GradedNotebook] = field(default_factory=dict)
     rebuilt: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
+    extension: timedelta | None = None
 
 
 def late_penalty(config: Config) -> LatePenalty:
@@ -313,9 +317,10 @@ def _write_rows(
         if submission.student not in enrolled:
             changes.add_student(submission.student)
         row = known.submissions.get(submission.student)
-        keys = {"assignment_id": assignment_id, "student_id": submission.student}
+        extension = row.extension if row else submission.extension
+        keys = {"assignment_id": assignment_id, "student_id": submission.student, "extension": extension}
         submitted = changes.put(SubmittedAssignment, row, keys, {"timestamp": submission.timestamp})
-        late = seconds_late(submission.timestamp, duedate, row.extension if row else None)
+        late = seconds_late(submission.timestamp, duedate, extension)
         for name, layout in layouts.items():
             graded = submission.notebooks.get(name)
             counts_late = late > 0 and graded is not None and graded.refused is None

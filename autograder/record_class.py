@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from autograder.audit_log import AuditLog, scoring_event
+from autograder.extension import read_extensions
 from autograder.intake import Work
 from autograder.marks import late_penalties
 from autograder.nbgrader_session import NbGraderSession
@@ -52,6 +53,7 @@ def record_works(
         recorded then.
     """
     course = session.course
+    extensions = read_extensions(course.root, assignment)
     submissions = [
         Submission(
             work.student,
@@ -59,6 +61,7 @@ def record_works(
             {name: graded for name, graded in work.graded.items() if name not in work.found.notebooks},
             {name: rebuilt.notebook for name, rebuilt in work.rebuilt.items()},
             work.found.notebooks,
+            extensions.get(work.student),
         )
         for work in works
     ]

@@ -24,6 +24,11 @@ def load_config(course: Course) -> Config:
     path = course.root / CONFIG
     try:
         config: Config = PyFileConfigLoader(CONFIG, path=str(course.root)).load_config()
+    except SyntaxError as error:
+        line = f"line {error.lineno}: " if error.lineno else ""
+        raise AutograderError(
+            f"{path}: can't be loaded: {line}{type(error).__name__}: {error.msg}"
+        ) from error
     except Exception as error:  # the file is Python: it can raise anything
         raise AutograderError(f"{path}: can't be loaded: {error!r}") from error
     for folder in FOLDERS:

@@ -70,7 +70,7 @@ def build_report(
     with session.gradebook() as gradebook:
         chosen_assignments(course, gradebook, [name])
         cells = graded_cells(course, gradebook, name)
-        lateness = read_lateness(gradebook, name, policy)
+        lateness = read_lateness(gradebook, course, name, policy)
         people = _people(gradebook, roster)
         earlier = {} if anonymous else _earlier_shares(gradebook, name)
     unit = authored(name, assignments)

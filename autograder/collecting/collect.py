@@ -24,6 +24,7 @@ from autograder.collecting.systems import SYSTEMS, is_handed_in, recognised
 from autograder.collecting.times import Clock, assignment_clock, stamp
 from autograder.course import Course
 from autograder.errors import AutograderError, shortened
+from autograder.extension import read_extensions
 from autograder.policy import course_policy
 from autograder.roster import Roster, Student, course_roster
 from autograder.settings import load_config
@@ -78,7 +79,7 @@ def collect(
     course.require_assignment(assignment)
     course.require_writable()
     policy = course_policy(load_config(course))
-    clock = assignment_clock(policy, assignment, zone, by)
+    clock = assignment_clock(policy, assignment, zone, by, read_extensions(course.root, assignment))
     roster = course_roster(course)
     report = CollectReport(assignment)
     notebooks = Notebooks(course.source / assignment)
@@ -260,7 +261,7 @@ def _warn_of_times(handed_in: Iterable[_Handed], clock: Clock, report: CollectRe
             continue
         if any(file.late for file in one.files):
             called_late[title].add(one.student)
-        elif clock.deadline is not None and one.counted > clock.deadline:
+        elif clock.is_late(one.student, one.counted):
             after[title].add(one.student)
     correct = "correct their timestamp.txt below attempts/ and collect again"
     report.problems += [

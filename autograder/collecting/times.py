@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from autograder.errors import UsageError
 from autograder.policy import Policy, PolicyError, parse_deadline, time_zone
@@ -19,13 +20,21 @@ class Clock:
         That of times which name none.
     deadline
         That of the assignment, if the course has one.
+    extensions
+        How much more time some students were given, by student.
     by
         When everything was handed in that came with no time of its own, at the latest; the instructor's word.
     """
 
     zone: tzinfo
     deadline: datetime | None = None
+    extensions: Mapping[str, timedelta] = field(default_factory=dict)
     by: datetime | None = None
+
+    def is_late(self, student: str, when: datetime) -> bool:
+        """Whether work of then comes after the student's own deadline."""
+        more = self.extensions.get(student, timedelta())
+        return self.deadline is not None and when > self.deadline + more
 
     def counted(self, seen: datetime, late: bool | None) -> datetime:
         """Give the time that counts for work of which only the download's time, `seen`, is known.
@@ -40,7 +49,13 @@ class Clock:
         return min(limits)
 
 
-def assignment_clock(policy: Policy, assignment: str, zone: str | None, by: str | None) -> Clock:
+def assignment_clock(
+    policy: Policy,
+    assignment: str,
+    zone: str | None,
+    by: str | None,
+    extensions: Mapping[str, timedelta],
+) -> Clock:
     """Set up the clock from the course's deadlines and what the command line says.
 
     Parameters
@@ -52,6 +67,8 @@ def assignment_clock(policy: Policy, assignment: str, zone: str | None, by: str 
         deadlines if they have one in common, else UTC.
     by
         A time such as `2027-01-15 23:59 Europe/Berlin`.
+    extensions
+        How much more time some students were given, by student.
 
     Raises
     ------
@@ -70,7 +87,7 @@ def assignment_clock(policy: Policy, assignment: str, zone: str | None, by: str 
         latest = parse_deadline(by).utc.replace(tzinfo=UTC) if by else None
     except PolicyError as error:
         raise UsageError(f"--handed-in-by: {error}") from None
-    return Clock(found, deadline.utc.replace(tzinfo=UTC) if deadline else None, latest)
+    return Clock(found, deadline.utc.replace(tzinfo=UTC) if deadline else None, extensions, latest)
 
 
 def stamp(time: datetime) -> str:

@@ -182,11 +182,24 @@ def test_the_start_of_an_assignment_s_name_brings_the_whole(
 
 def test_a_broken_configuration_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     course = init_course(tmp_path / "course", ["tiny"], FIXTURES)
-    (course.root / "nbgrader_config.py").write_text("c = get_config(\n")
+    config = course.root / "nbgrader_config.py"
+    config.write_text("c = get_config()\nc.Autograder.attempts = 'best\n")
     assert main(["export", "--course", str(course.root)]) == 1
-    error = capsys.readouterr().err
-    assert "nbgrader_config.py: can't be loaded: SyntaxError" in error
-    assert len(error.splitlines()) == 1
+    assert capsys.readouterr().err == (
+        f"autograder: {config}: can't be loaded: line 2: SyntaxError: unterminated string literal "
+        "(detected at line 2)\n"
+    )
+
+
+def test_from_a_folder_within_a_course_the_course_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    course = init_course(tmp_path / "course", ["tiny"], FIXTURES)
+    for folder in (course.source, course.source / "tiny"):
+        monkeypatch.chdir(folder)
+        assert main(["export"]) == 1
+        up = os.path.relpath(course.root)
+        assert f"(it has no nbgrader_config.py). Did you mean --course {up}? " in capsys.readouterr().err
 
 
 def test_folders_that_were_renamed_in_the_configuration_are_refused(

@@ -174,21 +174,25 @@ def test_the_first_assignment_goes_as_its_page_shows_it(tmp_path: Path) -> None:
 
 
 def test_more_time_for_a_student_is_given_as_the_page_on_the_class_tells(tmp_path: Path) -> None:
-    """The lines are typed after the work was graded late, so what lateness cost comes back."""
+    """It is given before and after the work was graded late; what lateness cost comes back then."""
     page = (ROOT / "book" / "instructor" / "class.md").read_text(encoding="utf-8")
-    lines = next(block.text for block in blocks(page) if "grant_extension" in block.text)
+    found = blocks(page)
+    place = next(n for n, block in enumerate(found) if block.text.startswith("autograder extend"))
+    lines, said = found[place].text, found[place + 1].text
     unit = "u2-regression"
-    assert unit in lines
     before = f"""\
-autograder init course --assignment {unit} --late "10% per day" --deadline {unit}="2027-01-15 23:59 UTC"
+autograder init course --assignment {unit} --late "10% per day" \\
+  --deadline {unit}="2027-01-15 23:59 Europe/Berlin"
 cd course
 autograder release {unit}
 autograder sample-class {unit}
 echo "2027-01-16 12:00:00 UTC" > submitted/ada/{unit}/timestamp.txt
 """
     grade = f"autograder grade {unit} --student ada\n"
-    *_, late, given, again = play([before, grade, lines, grade], tmp_path)
-    assert given == ("", 0)
+    back = f"autograder extend {unit} ada --none\n"
+    _, first, _, late, given, again = play([before, lines, back, grade, lines, grade], tmp_path)
+    assert first == (said, 0)
+    assert given == (f"{said}Work of ada is graded already. Next: autograder grade {unit}\n", 0)
     total, most = (float(number) for number in total_of("ada", again[0]))
     assert total == most
     assert total_of("ada", late[0])[0] == f"{0.9 * most:g}"
