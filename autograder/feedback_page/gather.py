@@ -26,6 +26,7 @@ from autograder.feedback_page.outline import (
 )
 from autograder.feedback_page.outputs import outputs_html
 from autograder.feedback_page.page import Check, Mistake, Option, Page, Part, State
+from autograder.feedback_page.shows import Shown, marks_digest, work_digest
 from autograder.isolation import told, unusual
 from autograder.question import Question
 from autograder.sanitise import clean_text
@@ -78,6 +79,7 @@ def gather(
         remarks=tuple(remarks),
         lateness=_lateness(marked),
         penalty=marked.penalty,
+        shows=Shown(marks_digest(marked), work_digest(notebook, graded)),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from autograder.feedback_page.shows import Shown
+
 State = Literal["correct", "partly correct", "incorrect", "not attempted", "not marked yet"]
 
 
@@ -119,7 +121,7 @@ class Page:
     """All that the page on one notebook of one student says.
 
     `remarks` are what student and instructor should know of all of it; `lateness` says when it came and what
-    that costs; `penalty` is taken off the points.
+    that costs; `penalty` is taken off the points; `shows` are the digests of what it was made from.
     """
 
     assignment: str
@@ -130,6 +132,7 @@ class Page:
     remarks: tuple[str, ...]
     lateness: str
     penalty: float
+    shows: Shown
 
     @property
     def points(self) -> float:

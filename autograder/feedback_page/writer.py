@@ -66,7 +66,7 @@ class FeedbackWriter:
                 self._name,
                 student,
                 self._outlines[notebook],
-                self._graded_notebook(student, notebook),
+                graded_notebook(self._course, student, self._name, notebook),
                 self._verdicts.get((student, notebook)),
                 self._marked.get(student, {}).get(notebook, Marked()),
                 self._address,
@@ -120,12 +120,20 @@ class FeedbackWriter:
             found = kept.get_many(keys.values())
         return {place: found[key] for place, key in keys.items() if key in found}
 
-    def _graded_notebook(self, student: str, notebook: str) -> dict[str, Any] | None:
-        path = self._course.autograded / student / self._name / f"{notebook}.ipynb"
-        try:
-            content: dict[str, Any] = json.loads(path.read_bytes())
-        except FileNotFoundError:
-            return None
-        except ValueError as error:
-            raise OSError(0, f"it is no notebook: {error}", str(path)) from error
-        return content
+
+def graded_notebook(course: Course, student: str, assignment: str, notebook: str) -> dict[str, Any] | None:
+    """Read a graded notebook; None if nothing of it could be run.
+
+    Raises
+    ------
+    OSError
+        If it can't be read.
+    """
+    path = course.autograded / student / assignment / f"{notebook}.ipynb"
+    try:
+        content: dict[str, Any] = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise OSError(0, f"it is no notebook: {error}", str(path)) from error
+    return content
