@@ -98,7 +98,7 @@ def _export_marks(course: Course, to: Path, names: list[str]) -> int:
     from autograder.export import export
 
     report = export(course, to, names)
-    return _told(report, f"Wrote {counted(len(report.marks), 'row')} to {shown(to)}.")
+    return _told(course, report, f"Wrote {counted(len(report.marks), 'row')} to {shown(to)}.")
 
 
 def _export_to_lms(course: Course, options: argparse.Namespace) -> int:
@@ -116,7 +116,9 @@ def _export_to_lms(course: Course, options: argparse.Namespace) -> int:
         Options(options.class_list, _columns(options.column), options.missing == "zero"),
     )
     marks = counted(len(report.marks), "mark")
-    return _told(report, f"Wrote {marks} to {shown(to)}. Give it to {FORMATS[lms].name} as it is, unopened.")
+    return _told(
+        course, report, f"Wrote {marks} to {shown(to)}. Give it to {FORMATS[lms].name} as it is, unopened."
+    )
 
 
 def _columns(given: Iterable[str]) -> dict[str, str]:
@@ -161,8 +163,12 @@ def _target(course: Course, given: Path | None, name: str) -> Path:
     return Path(os.path.abspath(given)) if given else course.root / name
 
 
-def _told(report: Report, line: str) -> int:
+def _told(course: Course, report: Report, line: str) -> int:
+    from autograder.feedback import outdated_pages
+    from autograder.lateness import told_owed
+
     print(line)
-    for note in report.notes:
+    names = dict.fromkeys(mark.assignment for mark in report.marks)
+    for note in [*report.notes, *outdated_pages(course, names)]:
         print(note)
-    return attention(report.problems)
+    return attention([*report.problems, *told_owed(course, names)])

@@ -8,9 +8,14 @@ from pathlib import Path
 from autograder.authored import ASSIGNMENTS
 from autograder.course import Course
 from autograder.errors import AutograderError
-from autograder.feedback_page.writer import FeedbackWriter
+from autograder.feedback_page.gradebook import read_marked
+from autograder.feedback_page.shows import marks_digest, read_shown, work_digest
+from autograder.feedback_page.writer import FeedbackWriter, graded_notebook
+from autograder.lateness import told_owed
 from autograder.marks import Mark, Report, read_marks, test_cells
 from autograder.nbgrader_session import NbGraderSession
+from autograder.private import PRIVATE, VERDICTS
+from autograder.verdict_cache import VerdictCache
 from autograder.wording import counted
 
 Progress = Callable[[Sequence[str]], Iterable[str]]
@@ -52,7 +57,7 @@ def feedback(
             )
         else:
             written.append(marks[student])
-    return Report(tuple(written), tuple(problems))
+    return Report(tuple(written), (*problems, *told_owed(course, [name])))
 
 
 def _marks(course: Course, name: str) -> list[Mark]:
@@ -64,20 +69,67 @@ def _marks(course: Course, name: str) -> list[Mark]:
 
 
 def outdated_feedback(course: Course, name: str, recorded_at: Mapping[str, float]) -> list[str]:
-    """Say in a line how many students' feedback was written before their marks were; no line if nobody's.
+    """Say in a line of how many students the pages show other marks, comments or work than there are now.
 
     Parameters
     ----------
     course, name
         The assignment.
     recorded_at
-        When marks were recorded, in seconds since the epoch, by student.
+        When verdicts were recorded, in seconds since the epoch, by student: pages that are newer show them.
     """
-    pages = {student: (course.feedback / student / name).glob("*.html") for student in recorded_at}
-    outdated = sum(
-        any(page.stat().st_mtime < recorded_at[student] for page in found) for student, found in pages.items()
-    )
+    session = NbGraderSession(course)
+    if not (course.feedback.is_dir() and session.has_gradebook()):
+        return []
+    with session.gradebook() as gradebook:
+        marked = read_marked(gradebook, name)
+    outdated: set[str] = set()
+    doubtful: dict[tuple[str, str], str] = {}  # recorded again since, with what the page shows of it
+    for student, notebooks in marked.items():
+        for notebook, now in notebooks.items():
+            page = course.feedback / student / name / f"{notebook}.html"
+            if not page.is_file():
+                continue
+            shown = read_shown(page)
+            older = page.stat().st_mtime < recorded_at.get(student, 0.0)
+            if older if shown is None else shown.marks != marks_digest(now):
+                outdated.add(student)
+            elif shown is not None and older:
+                doubtful[student, notebook] = shown.work
+    outdated |= _with_other_work(course, name, doubtful)
     if not outdated:
         return []
-    whose = counted(outdated, "student")
-    return [f"feedback is older than the marks of {whose}: run `autograder feedback {name}`"]
+    whose = counted(len(outdated), "student")
+    return [
+        f"feedback pages of {whose} don't show the marks as they are now: run `autograder feedback {name}`"
+    ]
+
+
+def outdated_pages(course: Course, names: Iterable[str]) -> list[str]:
+    """Say the same of several assignments, a line for each of which pages are out of date."""
+    path = course.root / PRIVATE / VERDICTS
+    if not path.exists():
+        return []
+    with VerdictCache(path) as kept:
+        recorded_at = {name: kept.recorded_at(name) for name in names}
+    return [line for name, times in recorded_at.items() for line in outdated_feedback(course, name, times)]
+
+
+def _with_other_work(course: Course, name: str, shown: Mapping[tuple[str, str], str]) -> set[str]:
+    """Name the students of whom a page shows other work, or other verdicts, than are recorded."""
+    path = course.root / PRIVATE / VERDICTS
+    if not shown or not path.exists():
+        return set()
+    with VerdictCache(path) as kept:
+        keys = {place: key for place, key in kept.recorded(name).items() if place in shown}
+        verdicts = kept.get_many(keys.values())
+    other = set()
+    for (student, notebook), before in shown.items():
+        try:
+            now = graded_notebook(course, student, name, notebook)
+        except OSError:  # writing the page will say why
+            other.add(student)
+            continue
+        if before != work_digest(now, verdicts.get(keys.get((student, notebook), ""))):
+            other.add(student)
+    return other

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -23,8 +23,11 @@ from autograder.course import Course
 from autograder.engine.verdict import GradedNotebook
 from autograder.errors import shortened
 from autograder.extension import read_extensions
-from autograder.policy import Policy
-from autograder.record import LatePenalty, penalty_for, seconds_late
+from autograder.nbgrader_session import NbGraderSession
+from autograder.policy import Policy, course_policy
+from autograder.private import PRIVATE, VERDICTS
+from autograder.record import LatePenalty, late_penalty, penalty_for, seconds_late
+from autograder.settings import load_config
 from autograder.verdict_cache import VerdictCache
 from autograder.wording import counted
 
@@ -166,24 +169,18 @@ def update_penalties(
     events = []
     changed = []
     for student, work in graded.items():
-        late = lateness.seconds(student, work.when)
-        for name, row in held.get(student, {}).items():
-            if (verdicts := work.notebooks.get(name)) is None:
-                continue
-            counts_late = late > 0 and verdicts.refused is None
-            taken_off = penalty_for(penalty, student, row.score, late) if counts_late else None
-            if not math.isclose(taken_off or 0.0, row.penalty or 0.0, rel_tol=1e-6, abs_tol=1e-9):
-                key = work.keys.get(name, "")
-                event = scoring_event(
-                    assignment, student, verdicts, key, event="penalised", late_penalty=taken_off or 0.0
-                )
-                events.append(event)
-                changed.append(student)
-                gradebook.db.execute(
-                    update(SubmittedNotebook)
-                    .where(SubmittedNotebook.id == row.id)
-                    .values(late_submission_penalty=taken_off)
-                )
+        for name, row, taken_off in _wrong_penalties(student, work, held, lateness, penalty):
+            verdicts, key = work.notebooks[name], work.keys.get(name, "")
+            event = scoring_event(
+                assignment, student, verdicts, key, event="penalised", late_penalty=taken_off or 0.0
+            )
+            events.append(event)
+            changed.append(student)
+            gradebook.db.execute(
+                update(SubmittedNotebook)
+                .where(SubmittedNotebook.id == row.id)
+                .values(late_submission_penalty=taken_off)
+            )
         known = lateness.students.get(student)
         if known is not None and known.when != work.when:
             gradebook.db.execute(
@@ -194,6 +191,55 @@ def update_penalties(
     if events:
         log.append_many(events)
     return list(dict.fromkeys(changed))
+
+
+def _wrong_penalties(
+    student: str,
+    work: Graded,
+    held: Mapping[str, Mapping[str, _Held]],
+    lateness: Lateness,
+    penalty: LatePenalty,
+) -> Iterator[tuple[str, _Held, float | None]]:
+    """Find the notebooks from which not as much is taken off as the rule says, with what it says."""
+    late = lateness.seconds(student, work.when)
+    for name, row in held.get(student, {}).items():
+        if (verdicts := work.notebooks.get(name)) is None:
+            continue
+        counts_late = late > 0 and verdicts.refused is None
+        taken_off = penalty_for(penalty, student, row.score, late) if counts_late else None
+        if not math.isclose(taken_off or 0.0, row.penalty or 0.0, rel_tol=1e-6, abs_tol=1e-9):
+            yield name, row, taken_off
+
+
+def told_owed(course: Course, names: Iterable[str]) -> list[str]:
+    """Say of each assignment, in a line, from whose late work other points are taken off than the rule says.
+
+    After points were given by hand, or a rule was changed, that is so until it is graded again.
+
+    Raises
+    ------
+    AutograderError
+        If the settings can't be read, or the rule fails.
+    """
+    session, kept = NbGraderSession(course), course.root / PRIVATE / VERDICTS
+    if not (session.has_gradebook() and kept.exists()):
+        return []
+    config = load_config(course)
+    policy, penalty = course_policy(config), late_penalty(config)
+    told = []
+    with session.gradebook() as gradebook, VerdictCache(kept) as cache:
+        for name in names:
+            lateness = read_lateness(gradebook, course, name, policy)
+            works = recorded_before(gradebook, cache, name, lateness)
+            held = _held(gradebook, name)
+            owed = [s for s, work in works.items() if any(_wrong_penalties(s, work, held, lateness, penalty))]
+            if owed:
+                who = f"{counted(len(owed), 'student')} ({shortened(', '.join(sorted(owed)), 300)})"
+                told.append(
+                    f"{name}: what is taken off for lateness is not what the rule gives for the points of "
+                    f"{who} as they are now; run `autograder grade {name}`"
+                )
+    return told
 
 
 def told_changed(students: Collection[str], *, best: bool) -> list[str]:

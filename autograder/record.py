@@ -30,6 +30,7 @@ from sqlalchemy import and_, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from traitlets.config import Config
 
+from autograder.answers import cell_sources, same_answers
 from autograder.autograded import write_autograded
 from autograder.engine.verdict import GradedNotebook
 from autograder.errors import AutograderError
@@ -120,7 +121,7 @@ def record(
         If the verdicts don't fit the released assignment, or the rule for late submissions fails. Nothing is
         recorded then.
     """
-    record_marks(gradebook, assignment, submissions, penalty)
+    record_marks(gradebook, assignment, submissions, penalty, autograded=autograded)
     problems = {}
     for submission in submissions:
         folder = autograded / submission.student / assignment
@@ -137,14 +138,18 @@ def record_marks(
     submissions: Sequence[Submission],
     penalty: LatePenalty,
     only: Collection[str] | None = None,
+    autograded: Path | None = None,
 ) -> None:
-    """Write a batch of submissions to the gradebook, in one transaction: all notebooks, or `only` those."""
+    """Write a batch of submissions to the gradebook, in one transaction: all notebooks, or `only` those.
+
+    `autograded` tells which answers are still the same; without it, all marks given by hand are flagged.
+    """
     with _transaction(gradebook):
         layouts = read_layouts(gradebook, assignment)
         for submission in submissions:
             require_fit(assignment, layouts, submission.notebooks)
         chosen = {name: layout for name, layout in layouts.items() if only is None or name in only}
-        _write_rows(gradebook, assignment, chosen, submissions, penalty)
+        _write_rows(gradebook, assignment, chosen, submissions, penalty, autograded)
 
 
 @contextmanager
@@ -176,7 +181,7 @@ def _marks(layout: Layout, name: str, submission: Submission) -> _Marks:
             remark = "; ".join(remarks_on(graded))
         remark = harmless_text(clean_text(remark))
         return _Marks(dict.fromkeys(layout.marked, 0.0), dict.fromkeys(layout.commented, remark))
-    sources = _sources(submission.rebuilt.get(name, {}))
+    sources = cell_sources(submission.rebuilt.get(name, {}))
     untouched = {cell for cell in layout.solutions if sources.get(cell) == layout.stubs.get(cell)}
     points = {verdict.grade_id: verdict.points for verdict in graded.verdicts}
     tests = layout.tests
@@ -188,15 +193,6 @@ def _marks(layout: Layout, name: str, submission: Submission) -> _Marks:
     if comments and (remarks := remarks_on(graded)):
         comments[min(comments)] = harmless_text(clean_text("; ".join(remarks)))
     return _Marks(scores, comments)
-
-
-def _sources(notebook: Mapping[str, Any]) -> dict[str, str]:
-    """The text of each cell of a rebuilt notebook that has a grade id."""
-    return {
-        grade_id: "".join(cell["source"])
-        for cell in notebook.get("cells", ())
-        if (grade_id := cell["metadata"].get("nbgrader", {}).get("grade_id"))
-    }
 
 
 class _Known(NamedTuple):
@@ -303,6 +299,7 @@ def _write_rows(
     layouts: Mapping[str, Layout],
     submissions: Sequence[Submission],
     penalty: LatePenalty,
+    autograded: Path | None,
 ) -> None:
     assignment_id, duedate = gradebook.db.execute(
         select(Assignment.id, Assignment.duedate).where(Assignment.name == assignment)
@@ -330,7 +327,10 @@ def _write_rows(
                 cell: known.grades.get((notebook.id, id)) if notebook else None
                 for cell, id in layout.marked.items()
             }
-            wanted = {cell: _grade(cell in layout.tasks, marks, cell, row) for cell, row in rows.items()}
+            by_hand = [cell for cell, row in rows.items() if row and row.manual_score is not None]
+            folder = autograded and autograded / submission.student / assignment
+            same = same_answers(folder, name, submission.rebuilt.get(name, {}), by_hand)
+            wanted = {c: _grade(c in layout.tasks, marks, c, row, c in same) for c, row in rows.items()}
             taken_off = None
             if counts_late:
                 taken_off = penalty_for(penalty, submission.student, _score(rows, wanted), late)
@@ -347,17 +347,18 @@ def _write_rows(
     changes.write(gradebook)
 
 
-def _grade(task: bool, marks: _Marks, cell: str, known: Any) -> dict[str, Any]:
+def _grade(task: bool, marks: _Marks, cell: str, known: Any, same: bool) -> dict[str, Any]:
     """Give the automatic score of a cell, and whether a person must look at it.
 
-    A mark that was given by hand stays, flagged for review, because it was given for other work.
+    A mark that was given by hand stays; it is flagged for review unless it was given for the same answer.
     """
     if task and cell not in marks.scores:
         waits = known is None or known.auto_score is not None or known.needs_manual_grade
         return {"auto_score": None, "needs_manual_grade": waits}
     score = marks.scores[cell]
-    by_hand = known is not None and known.manual_score is not None
-    return {"auto_score": score, "needs_manual_grade": by_hand or score is None}
+    if known is not None and known.manual_score is not None:
+        return {"auto_score": score, "needs_manual_grade": known.needs_manual_grade or not same}
+    return {"auto_score": score, "needs_manual_grade": score is None}
 
 
 def _score(rows: Mapping[str, Any], wanted: Mapping[str, Mapping[str, Any]]) -> float:

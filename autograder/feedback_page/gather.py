@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, timedelta, tzinfo
 from typing import Any
 
 from autograder.drawn import drawn
@@ -25,7 +25,8 @@ from autograder.feedback_page.outline import (
     shown_to_students,
 )
 from autograder.feedback_page.outputs import outputs_html
-from autograder.feedback_page.page import Check, Mistake, Option, Page, Part, State
+from autograder.feedback_page.page import COMMENTED, Check, Mistake, Option, Page, Part, State
+from autograder.feedback_page.shows import Shown, marks_digest, work_digest
 from autograder.isolation import told, unusual
 from autograder.question import Question
 from autograder.sanitise import clean_text
@@ -33,6 +34,7 @@ from autograder.sanitise import clean_text
 _MISTAKE = re.compile(r"(?P<found>.*?)\s*This looks like '(?P<title>[^']+)': (?P<advice>.*)", re.DOTALL)
 _READ_AGAIN = re.compile(r"\s*\(Read again: the chapter [\w/-]+\.\)$")
 _AT_LINE = re.compile(r", at `(?P<line>.*?)`?$", re.DOTALL)
+_NOT_HANDED_IN = re.compile(r"[^ ]+\.ipynb was not handed in")
 _NOT_KEPT = "Why is not kept any more; grading it again would tell."
 
 
@@ -44,6 +46,7 @@ def gather(
     graded: GradedNotebook | None,
     marked: Marked,
     address: str | None = None,
+    zone: tzinfo | None = None,
 ) -> Page:
     """Put together the page on one notebook of one student.
 
@@ -61,12 +64,16 @@ def gather(
         What the gradebook knows.
     address
         Where the book is.
+    zone
+        The deadline's zone, in which times are told; None takes UTC.
     """
     verdicts = {verdict.grade_id: verdict for verdict in graded.verdicts} if graded else {}
     work = _work(outline, notebook)
     parts = []
     for number, part in enumerate(outline.parts):
         parts.append(_part(number + 1, part, student, work[number], verdicts, marked, address))
+    by_hand = marked.comments or any(one.manual is not None or one.extra for one in marked.given.values())
+    missing = notebook is None and not by_hand and any(map(_NOT_HANDED_IN.match, marked.remarks))
     remarks = [clean_text(remark).replace("\u2060", "") for remark in marked.remarks]
     remarks += [f"Graded at {told(level)}." for level in unusual([graded.isolation] if graded else [])]
     return Page(
@@ -76,8 +83,10 @@ def gather(
         title=outline.title,
         parts=tuple(parts),
         remarks=tuple(remarks),
-        lateness=_lateness(marked),
+        lateness="" if missing else _lateness(marked, zone or UTC),
+        missing=missing,
         penalty=marked.penalty,
+        shows=Shown(marks_digest(marked), work_digest(notebook, graded)),
     )
 
 
@@ -120,6 +129,13 @@ def _part(
         if isinstance(answer, (set, list, tuple))
         else set()
     )
+    comments = {
+        grade_id: student_html(clean_text(marked.comments[grade_id]))
+        for grade_id in ours
+        if grade_id in marked.comments
+    }
+    there = {cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in cells}
+    beside = {} if answer is not None or state == "not attempted" else _only(comments, there)
     return Part(
         anchor=f"part-{number}",
         title_html=part.title_html,
@@ -127,9 +143,9 @@ def _part(
         options=tuple(Option(letter, text, letter in chosen) for letter, text in part.options),
         numbers=numbers,
         answer="" if answer is None else _shown(answer),
-        work_html="" if state == "not attempted" else _work_html(cells, ours, numbers),
+        work_html="" if state == "not attempted" else _work_html(cells, ours, numbers, beside),
         checks=checks,
-        comments=tuple(marked.comments[grade_id] for grade_id in ours if grade_id in marked.comments),
+        comments_html=tuple(html for grade_id, html in comments.items() if grade_id not in beside),
         chapters=tuple(chapter(name, address) for name in part.chapters),
         state=state,
     )
@@ -143,7 +159,7 @@ def _check(
     by_hand = given is not None and given.manual is not None
     notes = []
     if by_hand and not is_answer(cell):
-        notes.append("These points were given by your instructor.")
+        notes.append("These points were given by your instructor, whatever the check says.")
     if given is not None and given.extra:
         notes.append(f"{given.extra:g} of them are extra.")
     if is_answer(cell):
@@ -151,12 +167,13 @@ def _check(
         outcome = "not marked yet" if waits else "passed" if points >= cell.max_points else "marked"
         return Check(title, points, cell.max_points, outcome, note=" ".join(notes))
     outcome = verdict.outcome if verdict else "passed" if points >= cell.max_points else "failed"
-    if by_hand and outcome != "passed" and points >= cell.max_points:
-        outcome = "passed"
     message = clean_text(_safe_message(verdict.message, cell)) if verdict else ""
     if verdict is None and outcome != "passed":
         message = _NOT_KEPT
-    explanation = _explanation(question, answer, message, outcome) if question is not None else ""
+    if by_hand:
+        outcome = "given by hand"
+    said = verdict.outcome if by_hand and verdict else outcome
+    explanation = _explanation(question, answer, message, said) if question is not None else ""
     mistake = None
     if explanation and outcome != "not attempted":
         message = ""
@@ -263,7 +280,17 @@ def _numbers(question: Question | None, student: str) -> str:
     return ", ".join(f"{name} = {value:g}" for name, value in drawn(student, question.id, values).items())
 
 
-def _work_html(cells: Sequence[Mapping[str, Any]], ours: Mapping[str, SourceCell], numbers: str) -> str:
+def _only(comments: Mapping[str, str], places: Collection[str]) -> dict[str, str]:
+    return {grade_id: html for grade_id, html in comments.items() if grade_id in places}
+
+
+def _work_html(
+    cells: Sequence[Mapping[str, Any]],
+    ours: Mapping[str, SourceCell],
+    numbers: str,
+    comments: Mapping[str, str],
+) -> str:
+    """Show what the student did, and below each cell what the instructor wrote on it."""
     written = []
     for cell in cells:
         flags = cell["metadata"].get("nbgrader", {})
@@ -279,14 +306,21 @@ def _work_html(cells: Sequence[Mapping[str, Any]], ours: Mapping[str, SourceCell
             written.append(code_html(clean_text(cell["source"]), label))
         if cell["cell_type"] == "code" and not (numbers and flags.get("grade_id", "").endswith("-numbers")):
             written.append(outputs_html(cell.get("outputs", [])))
+        if (comment := comments.get(flags.get("grade_id", ""))) is not None:
+            written.append(f'<div class="comment">{COMMENTED}{comment}</div>')
     return "".join(written)
 
 
-def _lateness(marked: Marked) -> str:
+def _lateness(marked: Marked, zone: tzinfo) -> str:
     off = f"{marked.penalty:g} taken off for being late" if marked.penalty else ""
     if marked.timestamp is None:
         return f"{off}." if off else ""
-    said = f"Handed in {marked.timestamp:%Y-%m-%d %H:%M} UTC"
+    if marked.timestamp == marked.due:  # as `collect` assumes where the system doesn't say when
+        return (
+            f"Counts as handed in by the deadline; {off}." if off else "Counts as handed in by the deadline."
+        )
+    when = marked.timestamp.replace(tzinfo=UTC).astimezone(zone)
+    said = f"Handed in {when:%Y-%m-%d %H:%M} {getattr(zone, 'key', None) or when.tzname()}"
     if marked.due is not None and marked.timestamp > marked.due:
         said += f", {_span(marked.timestamp - marked.due)} after the deadline"
     return f"{said}; {off}." if off else f"{said}."

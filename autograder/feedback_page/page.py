@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from autograder.feedback_page.shows import Shown
+
+COMMENTED = "<p><strong>Your instructor writes:</strong></p>"
+
 State = Literal["correct", "partly correct", "incorrect", "not attempted", "not marked yet"]
 
 
@@ -85,7 +89,7 @@ class Part:
         The answer that was given to a question, if it can be read off the cell.
     work_html
         What the student did: code, text, and what they showed.
-    checks, comments, chapters
+    checks, comments_html, chapters
         What was found, what the instructor says, and where it is explained.
     state
         How far it is.
@@ -99,7 +103,7 @@ class Part:
     answer: str
     work_html: str
     checks: tuple[Check, ...]
-    comments: tuple[str, ...]
+    comments_html: tuple[str, ...]
     chapters: tuple[Chapter, ...]
     state: State
 
@@ -119,7 +123,8 @@ class Page:
     """All that the page on one notebook of one student says.
 
     `remarks` are what student and instructor should know of all of it; `lateness` says when it came and what
-    that costs; `penalty` is taken off the points.
+    that costs; `penalty` is taken off the points; `shows` are the digests of what it was made from; of a
+    notebook that is `missing`, nothing else is told.
     """
 
     assignment: str
@@ -130,6 +135,8 @@ class Page:
     remarks: tuple[str, ...]
     lateness: str
     penalty: float
+    shows: Shown
+    missing: bool = False
 
     @property
     def points(self) -> float:

@@ -7,7 +7,7 @@ from functools import cache
 
 from jinja2 import Template
 
-from autograder.feedback_page.page import Page, Part
+from autograder.feedback_page.page import COMMENTED, Page, Part
 from autograder.html_page import environment, policy, style
 
 _PACKAGE = "autograder.feedback_page"
@@ -17,7 +17,9 @@ def render(page: Page) -> str:
     """Write a page as HTML."""
     what = "question" if any(part.options or part.answer for part in page.parts) else "problem"
     own = style(_PACKAGE, "page.css")
-    return _template().render(page=page, what=what, style=own, policy=policy(own), folded=_folded)
+    return _template().render(
+        page=page, what=what, style=own, policy=policy(own), folded=_folded, commented=COMMENTED
+    )
 
 
 def _folded(part: Part) -> bool:

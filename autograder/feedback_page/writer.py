@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Collection
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from autograder.feedback_page.gradebook import Marked, read_marked
 from autograder.feedback_page.outline import authored, course_outlines
 from autograder.feedback_page.render import render
 from autograder.nbgrader_session import NbGraderSession
+from autograder.policy import Deadline, PolicyError, course_policy, time_zone
 from autograder.private import PRIVATE, VERDICTS
 from autograder.settings import load_config
 from autograder.submission import UnsafeFolder, read_files
@@ -49,7 +51,9 @@ class FeedbackWriter:
     ) -> None:
         self._course = course
         self._name = name
-        self._address = book_address(load_config(course))
+        config = load_config(course)
+        self._address = book_address(config)
+        self._zone = _zone(course_policy(config).deadlines.get(name))
         self._outlines = course_outlines(course, name, authored(name, assignments))
         self._marked = self._read_gradebook(students)
         self._verdicts = self._read_verdicts()
@@ -66,10 +70,11 @@ class FeedbackWriter:
                 self._name,
                 student,
                 self._outlines[notebook],
-                self._graded_notebook(student, notebook),
+                graded_notebook(self._course, student, self._name, notebook),
                 self._verdicts.get((student, notebook)),
                 self._marked.get(student, {}).get(notebook, Marked()),
                 self._address,
+                self._zone,
             )
         )
 
@@ -120,12 +125,28 @@ class FeedbackWriter:
             found = kept.get_many(keys.values())
         return {place: found[key] for place, key in keys.items() if key in found}
 
-    def _graded_notebook(self, student: str, notebook: str) -> dict[str, Any] | None:
-        path = self._course.autograded / student / self._name / f"{notebook}.ipynb"
-        try:
-            content: dict[str, Any] = json.loads(path.read_bytes())
-        except FileNotFoundError:
-            return None
-        except ValueError as error:
-            raise OSError(0, f"it is no notebook: {error}", str(path)) from error
-        return content
+
+def _zone(deadline: Deadline | None) -> tzinfo | None:
+    """Find the time zone in which the instructor wrote the deadline, which is its last word."""
+    try:
+        return time_zone(deadline.text.split()[-1]) if deadline else None
+    except PolicyError:  # an offset that is written without a space
+        return None
+
+
+def graded_notebook(course: Course, student: str, assignment: str, notebook: str) -> dict[str, Any] | None:
+    """Read a graded notebook; None if nothing of it could be run.
+
+    Raises
+    ------
+    OSError
+        If it can't be read.
+    """
+    path = course.autograded / student / assignment / f"{notebook}.ipynb"
+    try:
+        content: dict[str, Any] = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise OSError(0, f"it is no notebook: {error}", str(path)) from error
+    return content

@@ -11,6 +11,7 @@ import pytest
 from nbgrader.apps.api import NbGraderAPI  # type: ignore[import-untyped]
 
 from autograder.audit import audit
+from autograder.cli import main
 from autograder.course import Course
 from autograder.export import export
 from autograder.grade_class import Options, grade
@@ -210,3 +211,22 @@ def test_an_export_tells_whose_work_was_handed_in_again_since(
     assert export(released, tmp_path / "marks.csv").problems == ()
     late.write_text("2027-01-12 12:00:00 UTC")  # which is seen even so
     assert "ada: tiny was handed in again" in export(released, tmp_path / "marks.csv").problems[0]
+
+
+def test_points_given_by_hand_for_late_work_wait_for_their_penalty_and_that_is_said(
+    released: Course, late: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = (
+        "autograder: tiny: what is taken off for lateness is not what the rule gives for the points of "
+        "1 student (ada) as they are now; run `autograder grade tiny`"
+    )
+    at = ["--course", str(released.root)]
+    with NbGraderSession(released).gradebook() as gradebook:
+        gradebook.find_grade("half-values", "practice", "tiny", "ada").manual_score = 1
+    for command in (["export"], ["feedback", "tiny"]):
+        assert main([*command, *at]) == 3
+        assert line in capsys.readouterr().err.splitlines()
+    assert total(released) == 2.7
+    for command in (["export"], ["feedback", "tiny"]):
+        assert main([*command, *at]) == 0
+        assert "lateness" not in capsys.readouterr().err

@@ -188,15 +188,41 @@ def test_what_runs_out_of_time_runs_once_and_is_recorded_as_it_is_shown(
     assert runs == ["ada", "bob"]
 
 
-def test_feedback_that_is_older_than_the_marks_is_counted(
+def test_feedback_that_shows_other_marks_is_counted(
     course: Course, capsys: pytest.CaptureFixture[str]
 ) -> None:
     at = ["--course", str(course.root)]
     assert main(["feedback", "tiny", *at]) == 0
     main(["regrade", "tiny", *at])
-    note = "feedback is older than the marks of 2 students: run `autograder feedback tiny`"
-    assert note in capsys.readouterr().out.splitlines()
+    note = "feedback pages of 1 student don't show the marks as they are now: run `autograder feedback tiny`"
+    assert note in capsys.readouterr().out.splitlines()  # everyone was recorded again, but only bob moved
     assert main(["feedback", "tiny", *at]) == 0
     capsys.readouterr()
     main(["grade", "tiny", *at, "--json"])
     assert json.loads(capsys.readouterr().out)["notes"] == []
+
+
+@pytest.mark.parametrize("what", ["points", "comment"])
+def test_feedback_that_lacks_what_was_given_by_hand_is_counted(
+    released: Course, hand_in: HandIn, capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    at = ["--course", str(released.root)]
+    hand_in("ada", RIGHT)
+    hand_in("bob", RIGHT)
+    main(["grade", "tiny", *at])
+    main(["feedback", "tiny", *at])
+    with NbGraderSession(released).gradebook() as gradebook:
+        if what == "points":
+            gradebook.find_grade("half-values", "practice", "tiny", "ada").manual_score = 1.0
+        else:
+            gradebook.find_comment("half-code", "practice", "tiny", "ada").manual_comment = "Well done"
+    capsys.readouterr()
+    note = "feedback pages of 1 student don't show the marks as they are now: run `autograder feedback tiny`"
+    for command in (["grade", "tiny"], ["export"]):
+        main([*command, *at])
+        assert note in capsys.readouterr().out.splitlines()
+    main(["feedback", "tiny", *at])
+    for command in (["grade", "tiny"], ["export"]):
+        capsys.readouterr()
+        main([*command, *at])
+        assert "feedback pages" not in capsys.readouterr().out

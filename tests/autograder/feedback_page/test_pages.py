@@ -102,14 +102,18 @@ def test_lateness_a_comment_and_a_mark_by_hand_are_told(released: Course, graded
         grade = gradebook.find_grade("half-values", "practice", "tiny", "ada")
         grade.manual_score = 1.0
         comment = gradebook.find_comment("half-code", "practice", "tiny", "ada")
-        comment.manual_comment = "Well <b>tried</b>"
-    page = page_of(released, "ada")
+        comment.manual_comment = "Well <b>tried</b>, *Ada*"
+    feedback(released, "tiny")  # says that the course has no rule that takes 0.5 off
+    page = written(released, "ada")
     assert text(page, ".late") == (
         "Handed in 2027-01-16 23:30 UTC, 1 day 1 hour after the deadline; 0.5 taken off for being late."
     )
     assert text(page, ".total") == "2.5 of 5 points"
-    assert text(page, ".comment") == "Your instructor writes: Well <b>tried</b>"
-    assert text(page, ".note") == "These points were given by your instructor."
+    assert text(page, ".comment") == "Your instructor writes: Well <b>tried</b>, Ada"
+    assert text(page, ".comment em") == "Ada"
+    (comment_there,) = page.select(".comment")
+    assert "def half" in comment_there.find_previous_sibling().get_text()  # type: ignore[union-attr]
+    assert text(page, ".note") == "These points were given by your instructor, whatever the check says."
 
 
 def test_verdicts_that_are_not_kept_cost_the_reasons_only(released: Course, graded: Graded) -> None:
@@ -124,7 +128,42 @@ def test_verdicts_that_are_not_kept_cost_the_reasons_only(released: Course, grad
 def test_a_notebook_that_was_not_handed_in_gets_a_page_that_says_so(released: Course, graded: Graded) -> None:
     graded("ada", answers=RIGHT)
     assert feedback(released, "tiny").problems == ()
-    assert text(written(released, "ada", "quiz"), ".remark") == "quiz.ipynb was not handed in"
+    page = written(released, "ada", "quiz")
+    assert text(page, ".remark") == "quiz.ipynb was not handed in"
+    assert text(page, "#parts") == "This notebook was not handed in, so there is nothing more to say of it."
+    assert "incorrect" not in page.get_text()
+
+
+def test_points_given_by_hand_beside_a_failed_test_are_called_so_before_what_failed(
+    released: Course, graded: Graded
+) -> None:
+    graded("ada", answers=RIGHT, failed={"half-values": "half(3) should be 1.5"})
+    with NbGraderSession(released).gradebook() as gradebook:
+        gradebook.find_grade("half-values", "practice", "tiny", "ada").manual_score = 3.0
+    (check,) = page_of(released, "ada").select(".given-by-hand")
+    assert [part.get_text(" ", strip=True) for part in check.select("p")] == [
+        "Check half-values given by hand 3 of 3 points",
+        "These points were given by your instructor, whatever the check says.",
+        "half(3) should be 1.5",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("minute", "said"),
+    [
+        (59, "Counts as handed in by the deadline."),
+        (58, "Handed in 2027-01-15 23:58 Europe/Zurich."),
+    ],
+)
+def test_times_are_told_in_the_zone_of_the_deadline(
+    released: Course, graded: Graded, minute: int, said: str
+) -> None:
+    with (released.root / CONFIG).open("a") as config:
+        config.write('c.Autograder.deadlines = {"tiny": "2027-01-15 23:59 Europe/Zurich"}\n')
+    with NbGraderSession(released).gradebook() as gradebook:
+        gradebook.update_or_create_assignment("tiny", duedate=datetime(2027, 1, 15, 22, 59))
+    graded("ada", answers=RIGHT, timestamp=datetime(2027, 1, 15, 22, minute))
+    assert text(page_of(released, "ada"), ".late") == said
 
 
 def test_a_question_shows_its_options_the_answer_and_the_explanation(

@@ -23,6 +23,7 @@ from tests.autograder.record.conftest import (
     IN_TIME,
     LATER,
     RIGHT,
+    WRONG,
     config,
     grade_with_nbgrader,
     mark_by_hand,
@@ -171,3 +172,27 @@ def test_a_class_costs_a_few_queries(ours: Course, gradebook: Gradebook) -> None
         record(gradebook, ours.autograded, "a1", submissions, penalty)
         numbers.append(len(statements))
     assert numbers[0] == numbers[1] < 25
+
+
+def test_a_mark_by_hand_is_reviewed_only_where_the_answer_to_its_part_changed(
+    ours: Course, gradebook: Gradebook
+) -> None:
+    def to_review() -> set[str]:
+        p1 = gradebook.find_submission_notebook("p1", "a1", "bob")
+        return {grade.name for grade in p1.grades if grade.needs_manual_grade}
+
+    record_all(gradebook, ours, BOB)
+    mark_by_hand(gradebook)
+    test = gradebook.find_grade("test", "p1", "a1", "bob")
+    test.manual_score, test.extra_credit = 1.0, 0.0
+    gradebook.db.commit()
+    assert to_review() == set()
+
+    record_all(gradebook, ours, replace(BOB, points={"test": 2.0}))  # the tests say something else now
+    assert to_review() == set()
+    assert (test.auto_score, test.manual_score) == (2.0, 1.0)
+
+    record_all(gradebook, ours, replace(BOB, answers={"code": WRONG, "essay": "Hm!"}))
+    assert to_review() == {"essay"}
+    record_all(gradebook, ours, replace(BOB, answers={"code": RIGHT, "essay": "Hm!"}))
+    assert to_review() == {"essay", "test"}  # until a person has looked
