@@ -166,13 +166,13 @@ def test_on_a_phone_no_words_of_a_plot_collide(
     first = report.distributions[0]
     assert first.spread is not None
     spread = replace(first.spread, mean=mean * first.maximum, median=median * first.maximum)
-    edges = tuple(24 * (number / 2 - 10) for number in range(25))
+    edges = tuple(number / 4 for number in range(-5, 3))  # such as −45 min
     path = tmp_path / "report.html"
     write_page(
         replace(
             report,
             distributions=(replace(first, spread=spread),),
-            arrivals=replace(report.arrivals, edges=edges, bins=(1,) * 24),
+            arrivals=replace(report.arrivals, edges=edges, bins=(1,) * 7),
         ),
         path,
     )

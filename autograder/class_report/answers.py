@@ -15,7 +15,7 @@ _RIGHT, _OTHER = "right", "other"
 _NOT_ANSWERED, _UNREADABLE, _UNKNOWN = "not answered", "unreadable", "unknown"
 _NO_NUMBERS = "without numbers of their own"
 # What questions with numbers of each student's own say when these are not there.
-_ABOUT_ACCOUNTS = ("question were drawn for the account", "write your account name")
+_ANOTHER_ACCOUNT, _NO_ACCOUNT = "question were drawn for the account", "write your account name"
 
 
 class Answers:
@@ -33,6 +33,7 @@ class Answers:
             for column in item.columns
         }
         self._counts: dict[int, Counter[str]] = {number: Counter() for number in self._item_of.values()}
+        self._another: set[int] = set()
 
     def __call__(self, student: int, column: int, row: TidyRow) -> None:
         """Hear of a row."""
@@ -43,6 +44,13 @@ class Answers:
         assert question is not None
         self._counts[number].update(set(_given(question, row)))
         self._counts[number]["all"] += 1
+        if row.outcome != "passed" and _ANOTHER_ACCOUNT in row.message:
+            self._another.add(student)
+
+    @property
+    def another_account(self) -> int:
+        """How many wrote another account name into the quiz than theirs."""
+        return len(self._another)
 
     def results(self, work: Work) -> tuple[AnswerResult, ...]:
         """Give the answers to each question, of those whose notebook was run; no question if nobody's was."""
@@ -64,7 +72,7 @@ def _given(question: Question, row: TidyRow) -> list[str]:
         return [_NOT_ANSWERED]
     if row.message.startswith("The answer can't be read"):
         return [_UNREADABLE]
-    if any(said in row.message for said in _ABOUT_ACCOUNTS):
+    if _ANOTHER_ACCOUNT in row.message or _NO_ACCOUNT in row.message:
         return [_NO_NUMBERS]
     if question.options:
         chosen = [option.letter for option in question.options if option.feedback.strip() in row.message]
@@ -105,7 +113,8 @@ def _choices(question: Question, counts: Counter[str]) -> tuple[Choice, ...]:
                 Choice(sign, sign, sign == question.key, question.feedback[sign], counts[sign])
                 for sign in SIGNS
             )
-        signs = [Choice(sign, sign, None, question.feedback[sign], counts[sign]) for sign in SIGNS]
+        elsewhere = "where the student’s numbers have another sign"
+        signs = [Choice(sign, elsewhere, None, question.feedback[sign], counts[sign]) for sign in SIGNS]
         return (Choice(_RIGHT, "the right sign for the student's numbers", True, "", counts[_RIGHT]), *signs)
     mistakes = [
         Choice(f"mistake {n + 1}", mistake.feedback, False, mistake.feedback, counts[f"mistake {n}"])

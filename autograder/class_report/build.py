@@ -98,7 +98,7 @@ def build_report(
         written=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         anonymous=anonymous,
         notes=tuple(_notes(work, roster)),
-        look_at=look_at(head, results, mistakes, answered, objectives),
+        look_at=look_at(head, results, mistakes, answered, objectives, answers.another_account),
         head=head,
         distributions=_distributions(work, name),
         items=results,

@@ -36,7 +36,7 @@ class Mark:
 
 
 def bar(segments: Sequence[Segment], interval: Interval | None = None, limit: float | None = None) -> Markup:
-    """Draw a bar, below it the interval of its first segment, and a limit across it; the words stand beside it.
+    """Draw a bar, below it the interval of its first segment, and a limit across it; words stand beside it.
 
     Examples
     --------
@@ -119,7 +119,7 @@ def histogram(
 
 
 def _arranged(marks: Sequence[Mark]) -> list[tuple[Mark, str]]:
-    """Order marks from the upper line of words to the lower, each word on the side where it crosses no mark."""
+    """Order marks from the upper line of words to the lower, each word where it crosses no mark."""
     if not marks:
         return []
     places = [mark.place for mark in marks]

@@ -17,6 +17,7 @@ from autograder.wording import counted
 
 LOW_PASS, FREQUENT, NOT_REACHED = 0.5, 0.1, 0.6
 _FEWEST = 5  # students of whom a rate is worth a line
+_SEVERAL = 2  # students who make the same slip
 _EACH = 3  # lines of one kind
 
 
@@ -26,10 +27,12 @@ def look_at(
     mistakes: Sequence[MistakeResult],
     answers: Sequence[AnswerResult],
     objectives: Sequence[ObjectiveResult],
+    another_account: int,
 ) -> tuple[Advice, ...]:
-    """List what to see to: marks that are not final, odd questions, then what to teach again."""
+    """List what to see to: marks that are not final or fair, odd questions, then what to teach again."""
     return (
         *_unfinished(head),
+        *_other_accounts(another_account),
         *_odd(items),
         *_not_reached(objectives, head),
         *_hard(items),
@@ -47,6 +50,17 @@ def _unfinished(head: Head) -> list[Advice]:
         whose = counted(head.ungraded, "submission")
         found.append(Advice("Grade the rest", f"{whose} handed in, not graded yet, and not in here.", "head"))
     return found
+
+
+def _other_accounts(count: int) -> list[Advice]:
+    """Tell if several wrote another account name: a single one is their slip, several may be the course's."""
+    if count < _SEVERAL:
+        return []
+    why = (
+        f"{counted(count, 'student')} wrote another account name into the quiz than theirs in the course, "
+        "and got nothing where the numbers are each student's own: were they told the right one?"
+    )
+    return [Advice("Check account names", why, "answers")]
 
 
 def _odd(items: Sequence[ItemResult]) -> list[Advice]:

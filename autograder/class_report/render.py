@@ -87,9 +87,8 @@ class _Plots:
 
     @staticmethod
     def choice(one: Choice, of: AnswerResult) -> Markup:
-        """Draw how many gave an answer."""
-        kind = {True: "full", False: "none", None: "some"}[one.holds]
-        return charts.bar([charts.Segment(one.count / of.count, kind)])
+        """Draw how many gave an answer; a sign that depends on the numbers is counted where it was wrong."""
+        return charts.bar([charts.Segment(one.count / of.count, "full" if one.holds else "none")])
 
     @staticmethod
     def arrivals(one: Arrivals) -> Markup:

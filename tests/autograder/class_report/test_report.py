@@ -344,3 +344,15 @@ def test_an_answer_without_the_numbers_of_the_student_is_neither_right_nor_wrong
     number = report_on(course).answers[2]
     assert (number.no_numbers, number.unknown) == (2, 0)
     assert {one.count for one in number.choices} == {0}
+
+
+def test_several_other_account_names_are_something_to_look_at(class_of: ClassOf) -> None:
+    others = "The numbers of this question were drawn for the account 'ada', but you are 'cem': write …"
+    missing = "Question 3: write your account name, in quotes, into the first cell and run it."
+    both = {"tiny-number-check": others, "tiny-sign-check": others}
+    students = {"bob": Worked(quiz=both), "cem": Worked(quiz={"tiny-number-check": missing})}
+    assert "Check account names" not in {one.what for one in report_on(class_of(students)).look_at}
+    students["dia"] = Worked(quiz=both)
+    first = report_on(class_of(students)).look_at[0]
+    assert (first.what, first.anchor) == ("Check account names", "answers")
+    assert first.why.startswith("2 students wrote another account name into the quiz")

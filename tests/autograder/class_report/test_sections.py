@@ -25,6 +25,7 @@ from tests.autograder.class_report.test_report import (
     WRONG_CHOICE,
     give_deadline,
     item,
+    page_of,
     report_on,
 )
 
@@ -162,6 +163,31 @@ def test_without_a_deadline_times_are_relative_to_the_last(class_of: ClassOf) ->
     came = report_on(course).arrivals
     assert (came.has_deadline, came.late, sum(came.bins)) == (False, 0, 2)
     assert came.relative_to == "the last one handed in"
+
+
+def test_work_without_a_time_is_said_to_count_as_in_time(class_of: ClassOf) -> None:
+    course = class_of({"ada": Worked(), "bob": Worked()})
+    page = page_of(report_on(course))
+    assert "in time" not in page.get_text()  # of no deadline
+    give_deadline(course)
+    said = "no time known: counted as in time"
+    page = page_of(report_on(course))
+    key = [entry.get_text() for entry in page.select("#head .key li")]
+    assert key == [said, "late", "not graded yet", "missing"]
+    rows = {
+        row.select("th, td")[0].text: row.select("th, td")[1].text for row in page.select("#head tbody tr")
+    }
+    assert (rows["graded, in time"], rows[f"graded, {said}"]) == ("0", "2")
+    assert "all are counted as in time" in page.select("#arrivals")[0].get_text()
+
+
+def test_one_known_time_among_others_is_counted_by_itself(class_of: ClassOf) -> None:
+    course = class_of({"ada": Worked(when=DUE), "bob": Worked(), "cem": Worked(when=DUE + timedelta(1))})
+    give_deadline(course)
+    page = page_of(report_on(course))
+    counts = [cell.text for cell in page.select("#head tbody td")]
+    assert counts == ["1", "1", "1", "0", "0"]  # in time, no time known, late, not graded, missing
+    assert "When 1 student handed in is not known: counted as in time." in page.get_text()
 
 
 def test_slow_and_stopped_tests_are_listed(class_of: ClassOf) -> None:
