@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from autograder.collecting.collect import collect
 from autograder.course import Course
+from autograder.extension import extend
 from tests.autograder.collecting.conftest import MOODLE_LIST, Zip, attempts, class_list, submitted
 
 Work = Callable[..., bytes]
@@ -178,6 +180,19 @@ def test_the_instructor_can_say_by_when_all_was_handed_in(course: Course, make_z
     assert attempts(course, "ada") == ["2027-01-20T09-00-00Z"]  # the order is by what the zip says
     assert submitted(course, "ada", "timestamp.txt") == b"2027-01-15 22:59:00 UTC\n"
     assert report.problems == []
+
+
+def test_who_has_more_time_is_not_asked_about_before_it_is_over(
+    with_deadline: Course, make_zip: Zip, work: Work
+) -> None:
+    class_list(with_deadline, MOODLE_LIST)
+    extend(with_deadline, "tiny", "ada", timedelta(days=5))
+    files = {
+        f"{name}_assignsubmission_file_/practice.ipynb": work(name)
+        for name in ("Ada Lovelace_4", "Charles Babbage_5")
+    }
+    (problem,) = collect(with_deadline, "tiny", [make_zip(files, "2027-01-20 09:00:00")]).problems
+    assert "does not say when 1 student (charles) handed in" in problem
 
 
 def test_the_instructor_can_say_so_after_collecting_too(
