@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -137,8 +137,22 @@ def _sort_out(
                     f"cell {cell.number} is an earlier copy of {name!r}; the last copy counts as the answer"
                 )
             found.own[anchor].append(cell)
-    _remark_missing([cell for name, cell in known.items() if name not in seen], remarks)
+    if not _of_another_assignment(known, student, seen):
+        _remark_missing([cell for name, cell in known.items() if name not in seen], remarks)
+    elif any(names):  # where it has none of our cells at all, that is said already
+        remarks.add(
+            "this looks like the notebook of another assignment: none of the cells for answers is in it"
+        )
     return found
+
+
+def _of_another_assignment(
+    known: Mapping[str, SourceCell], student: Iterable[StudentCell], seen: Collection[str]
+) -> bool:
+    """Whether no answer cell is there, but cells of some other nbgrader notebook are."""
+    answers = [name for name, cell in known.items() if _is_answer(cell)]
+    foreign = any(cell.grade_id is not None and cell.grade_id not in known for cell in student)
+    return bool(answers) and foreign and not any(name in seen for name in answers)
 
 
 def _names(

@@ -225,6 +225,23 @@ def test_ids_tell_nothing_while_there_are_grade_ids() -> None:
     assert texts(rebuilt)["essay"] == "YOUR ANSWER HERE"
 
 
+def test_the_notebook_of_another_assignment_is_said_to_be_one_and_its_cells_are_not_listed() -> None:
+    about = {"solution": True, "grade": False, "locked": False, "schema_version": 3}
+    theirs = new_cell("code", "y = 1", "theirs", {"nbgrader": {**about, "grade_id": "theirs"}})
+    setup = {"solution": False, "grade": False, "locked": True, "schema_version": 3, "grade_id": "setup"}
+    shared = new_cell("code", "import math", "setup", {"nbgrader": setup})
+    for cells, said in (
+        (
+            [shared, theirs],
+            "this looks like the notebook of another assignment: none of the cells for answers",
+        ),
+        ([theirs], "none of its cells is a cell of this assignment's notebook"),
+    ):
+        other = notebook_text(new_notebook(cells, {})).encode()
+        (remark,) = rebuild(source_notebook("small", SMALL), other).remarks
+        assert remark.startswith(said)
+
+
 def test_another_notebook_is_said_to_be_one() -> None:
     other = notebook_text(new_notebook([new_cell("code", "x = 1", "x", {})], {})).encode()
     rebuilt = rebuild(source_notebook("small", SMALL), other)
