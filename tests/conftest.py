@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.chromium import executable
 from tests.ci import pytest_runtest_makereport as pytest_runtest_makereport
+from tests.in_browser import foreign as foreign
+from tests.in_browser import reader as reader
 
 ROOT = Path(__file__).parents[1]
 UNIT = "u2-regression"

@@ -5,19 +5,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from book_ext.node import package
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser
 
 from autograder.engine.source import load_source
 from autograder.feedback_page.outline import shown_to_students
 from tests.conftest import UNIT
+from tests.in_browser import Theme, require_accessible
 
-RUN_AXE = """async () => (await axe.run()).violations.flatMap(
-    violation => violation.nodes.map(node => `${violation.id}: ${node.html.slice(0, 200)}`))"""
 # All right; all wrong with named mistakes; right in part; errors; nothing handed in.
 PAGES = ["ada/practice", "bob/practice", "bob/quiz", "cem/practice", "cem/quiz", "gus/practice", "fay/quiz"]
 
@@ -35,21 +32,9 @@ def page(request: pytest.FixtureRequest, graded_course: Path) -> Path:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_nothing_and_nothing_is_cut_off(
-    browser: Browser, page: Path, theme: Literal["light", "dark"], width: int
+    browser: Browser, page: Path, theme: Theme, width: int
 ) -> None:
-    context = browser.new_context(
-        color_scheme=theme,
-        viewport={"width": width, "height": 900},
-        bypass_csp=True,  # axe is a script, which the page itself allows none
-    )
-    opened = context.new_page()
-    opened.goto(page.as_uri())
-    opened.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
-    wider = opened.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wider <= 0
-    opened.add_script_tag(path=package("axe-core") / "axe.min.js")
-    assert opened.evaluate(RUN_AXE) == []
-    context.close()
+    require_accessible(browser, page, theme, width)
 
 
 def test_a_page_comes_alone(browser: Browser, page: Path) -> None:

@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from book_ext.node import package
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page
 
@@ -22,11 +20,10 @@ from tests.autograder.class_report.conftest import ClassOf, Worked, class_of, na
 from tests.autograder.class_report.test_report import NOT_DONE, SQUARED, WRONG_CHOICE, enrol, give_deadline
 from tests.autograder.conftest import FIXTURES, package_with_fixtures, released, released_once  # noqa: F401
 from tests.autograder.feedback_page.vectors import HOST, LINKS, VECTORS
-from tests.test_feedback_pages import RUN_AXE
+from tests.in_browser import OPEN_ALL, Theme, require_accessible
 
 ALL = {**VECTORS, **LINKS}
 DUE = datetime(2027, 1, 15, 22)
-OPEN_ALL = "document.querySelectorAll('details').forEach(details => details.open = true)"
 
 
 @pytest.fixture
@@ -70,21 +67,9 @@ def opened(browser: Browser) -> Iterator[Page]:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_nothing_and_nothing_is_cut_off(
-    browser: Browser, page: Path, theme: Literal["light", "dark"], width: int
+    browser: Browser, page: Path, theme: Theme, width: int
 ) -> None:
-    context = browser.new_context(
-        color_scheme=theme,
-        viewport={"width": width, "height": 900},
-        bypass_csp=True,  # axe is a script, which the page itself allows none
-    )
-    opened = context.new_page()
-    opened.goto(page.as_uri())
-    opened.evaluate(OPEN_ALL)
-    wider = opened.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wider <= 0
-    opened.add_script_tag(path=package("axe-core") / "axe.min.js")
-    assert opened.evaluate(RUN_AXE) == []
-    context.close()
+    require_accessible(browser, page, theme, width)
 
 
 def test_a_report_comes_alone(opened: Page, page: Path) -> None:

@@ -17,6 +17,8 @@ import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page
 
+from tests.in_browser import is_foreign
+
 ROOT = Path(__file__).parents[2]
 Build = Callable[..., subprocess.CompletedProcess[str]]
 TINY_BOOK = Path(__file__).parent / "tiny_book"
@@ -144,8 +146,3 @@ def page(browser: Browser) -> Iterator[Page]:
     yield page
     context.close()
     assert problems == []
-
-
-def is_foreign(url: str) -> bool:
-    """Whether a request leaves the site."""
-    return not url.startswith(("file:", "data:", "blob:", "http://127.0.0.1:"))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from book_ext.node import package
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page, expect
+
+from tests.in_browser import OPEN_ALL, RUN_AXE, Theme
 
 KINDS = {
     "chapter": "book/regression/squared-error.html",
@@ -23,20 +24,16 @@ KINDS = {
     "index": "genindex.html",
     "wrong address": "404.html",
 }
-RUN_AXE = """async () => (await axe.run()).violations.flatMap(
-    violation => violation.nodes.map(node => `${violation.id}: ${node.html.slice(0, 200)}`))"""
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_axe_finds_nothing(
-    browser: Browser, served_book: str, kind: str, theme: Literal["light", "dark"]
-) -> None:
+def test_axe_finds_nothing(browser: Browser, served_book: str, kind: str, theme: Theme) -> None:
     for width in (1280, 390):
         context = browser.new_context(color_scheme=theme, viewport={"width": width, "height": 900})
         page = context.new_page()
         page.goto(f"{served_book}/{KINDS[kind]}")
-        page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+        page.evaluate(OPEN_ALL)
         page.wait_for_load_state()
         page.add_script_tag(path=package("axe-core") / "axe.min.js")
         assert page.evaluate(RUN_AXE) == []
@@ -81,7 +78,7 @@ def test_on_a_phone_every_formula_can_be_read_to_its_end(browser: Browser, serve
     context = browser.new_context(viewport={"width": 390, "height": 800})
     page = context.new_page()
     page.goto(f"{served_book}/{KINDS['chapter']}")
-    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    page.evaluate(OPEN_ALL)
     cut_off = page.evaluate("""() => [...document.querySelectorAll("article math")].filter(formula => {
       const box = formula.parentElement;
       const wide = formula.getBoundingClientRect().width > box.getBoundingClientRect().width + 1;

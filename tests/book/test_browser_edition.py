@@ -16,13 +16,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from book_ext import browser_edition, jupyterlite, pyodide
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Page, expect
 
 from autograder.assignment import list_assignments
 from autograder.notebooks import read_notebook
-from tests.book.conftest import ROOT, QuietHandler, is_foreign
+from tests.book.conftest import ROOT, QuietHandler
 from tests.book.test_chapters import BOOK, chapter_names
 from tests.book.test_downloads import code_of, text_of
+from tests.in_browser import is_foreign
 
 LARGEST = 17_000_000
 """Bytes of the folder `lite` without its notebooks; a reader who opens one fetches about 6 million."""
@@ -51,27 +52,6 @@ def address(built_book: Path) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
-
-
-@pytest.fixture
-def foreign() -> list[str]:
-    """Every request of a reader that left the site."""
-    return []
-
-
-@pytest.fixture
-def reader(browser: Browser, foreign: list[str]) -> Iterator[Page]:
-    """A page of a reader who can reach nothing but the site."""
-
-    def note(request: Request) -> None:
-        if is_foreign(request.url):
-            foreign.append(request.url)
-
-    context = browser.new_context()
-    context.on("request", note)
-    context.route(re.compile("^https:"), lambda route: route.abort())
-    yield context.new_page()
-    context.close()
 
 
 @pytest.mark.parametrize("name", chapter_names())

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from book_ext import jupyterlite
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Page, expect
 
 from autograder.course import Course
 from autograder.errors import AutograderError
@@ -19,7 +19,8 @@ from autograder.notebooks import parsed_notebook
 from autograder.release import release
 from tests.autograder.handout.conftest import CHAPTER
 from tests.autograder.handout.test_handout import FIXTURES
-from tests.book.conftest import QuietHandler, is_foreign, serving
+from tests.book.conftest import QuietHandler, serving
+from tests.in_browser import is_foreign
 
 Snapshot = Callable[[Path], dict[str, bytes]]
 
@@ -42,27 +43,6 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> None:
         (folder / "jupyter-lite.json").write_text(json.dumps(settings), encoding="utf-8")
 
     monkeypatch.setattr(jupyterlite, "make", make)
-
-
-@pytest.fixture
-def foreign() -> list[str]:
-    """Every request of a reader that left the site."""
-    return []
-
-
-@pytest.fixture
-def reader(browser: Browser, foreign: list[str]) -> Iterator[Page]:
-    """A page of a student who can reach nothing but the site."""
-
-    def note(request: Request) -> None:
-        if is_foreign(request.url):
-            foreign.append(request.url)
-
-    context = browser.new_context()
-    context.on("request", note)
-    context.route(re.compile("^https:"), lambda route: route.abort())
-    yield context.new_page()
-    context.close()
 
 
 def test_a_student_finds_the_notebooks_and_fetches_python_only_for_a_kernel(
